@@ -1,0 +1,1 @@
+"""Settings of the command line: defaults, environment and configuration file."""

@@ -1,0 +1,276 @@
+"""The values that travel between the stages: frozen, validated, numpy only.
+
+Every stage takes and returns these and nothing else, so that a stage can be tested, replaced or
+moved to another process alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "SCHEMA",
+    "Action",
+    "Analysis",
+    "Embeddings",
+    "Failure",
+    "Float32Array",
+    "Frame",
+    "LabelScore",
+    "MediaInfo",
+    "MediaKind",
+    "ModelInfo",
+    "Problem",
+    "Quality",
+    "Result",
+    "Scores",
+    "Segment",
+    "Tag",
+    "UInt8Array",
+    "Verdict",
+]
+
+SCHEMA = 1
+"""Version of the record; it grows when a name or a meaning changes, not when a name is added."""
+
+MediaKind: TypeAlias = Literal["image", "animation", "video"]
+Action: TypeAlias = Literal["allow", "review", "block"]
+UInt8Array: TypeAlias = NDArray[np.uint8]
+Float32Array: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What is known of a picture or video before its frames are read.
+
+    Attributes:
+        path: The name the user gave it (``-`` for standard input).
+        sha256: Of the content, 64 hexadecimal digits.
+        kind: ``image`` (one frame), ``animation`` or ``video``.
+        format: The container or codec found in the content, in lower case: ``jpeg``, ``mp4``.
+        width: Of the picture as shown (after EXIF or stream rotation), in pixels.
+        height: Likewise.
+        duration: Seconds, exact; ``None`` for a still or where the file does not tell.
+        frame_count: ``1`` for a still, ``None`` where only decoding would tell.
+    """
+
+    path: str
+    sha256: str
+    kind: MediaKind
+    format: str
+    width: int
+    height: int
+    duration: Fraction | None = None
+    frame_count: int | None = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture, decoded.
+
+    Attributes:
+        pixels: uint8 (H, W, 3), RGB, sRGB-like, upright, no alpha. It may be smaller than
+            ``MediaInfo.width x height`` where the decoder scaled while decoding.
+        time: Presentation time in seconds, from the stream's own PTS; ``0`` for a still.
+        index: Position among the frames of its medium, from 0.
+        duration: How long it is shown, in seconds; ``None`` where unknown.
+    """
+
+    pixels: UInt8Array
+    time: Fraction = Fraction(0)
+    index: int = 0
+    duration: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        """Check shape and type once, where the frame is made."""
+        shape = self.pixels.shape
+        if len(shape) != 3 or shape[2] != 3 or 0 in shape or self.pixels.dtype != np.uint8:
+            message = f"a frame is uint8 (H, W, 3); got {self.pixels.dtype} {shape}"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embeddings:
+    """The embeddings of N pictures and what else the same pass gave.
+
+    Attributes:
+        vectors: float32 (N, D), each row of length 1.
+        space: The embedding space, for instance ``openai/clip-vit-b-32``; a head is made for one
+            space, and every precision and export of the same weights shares it.
+        fingerprint: The exact files, preprocessing and precision that made these vectors.
+        extras: Further float32 (N, K) arrays by name, such as ``features`` (the image tower's
+            pooled output before the projection) or ``open_nsfw`` (an expert's probabilities).
+    """
+
+    vectors: Float32Array
+    space: str
+    fingerprint: str
+    extras: Mapping[str, Float32Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check that all arrays have two axes and the same number of rows."""
+        for name, array in (("vectors", self.vectors), *self.extras.items()):
+            if array.ndim != 2 or len(array) != len(self.vectors):
+                message = f"{name} has shape {array.shape}; expected ({len(self.vectors)}, K)"
+                raise ValueError(message)
+
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.vectors)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """What one head says of N pictures under K names.
+
+    Attributes:
+        head: The head's name, as it appears in records.
+        names: K column names: a label, a category, or ``quality``.
+        values: float32 (N, K).
+        low: Lower end of the interval, float32 (N, K), or ``None`` where the head gives none.
+        high: Upper end, likewise.
+    """
+
+    head: str
+    names: tuple[str, ...]
+    values: Float32Array
+    low: Float32Array | None = None
+    high: Float32Array | None = None
+
+    def __post_init__(self) -> None:
+        """Check that every array is (N, K)."""
+        expected = (len(self.values), len(self.names))
+        for name, array in (("values", self.values), ("low", self.low), ("high", self.high)):
+            if array is not None and array.shape != expected:
+                message = f"{self.head}: {name} has shape {array.shape}; expected {expected}"
+                raise ValueError(message)
+
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """A quality score from 0 (unusable) to 10 (excellent) with its interval and its head."""
+
+    score: float
+    low: float
+    high: float
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """One harm category: an independent score in [0, 1] and what the policy made of it.
+
+    Attributes:
+        name: The category, from the taxonomy.
+        score: Worst score over the frames, in [0, 1].
+        threshold: The policy's lowest threshold for this category.
+        flagged: Whether the score reached it.
+        source: What gave the score: ``zero-shot``, ``open_nsfw``, ...
+    """
+
+    name: str
+    score: float
+    threshold: float
+    flagged: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the policy decided, with every label it looked at, and the policy's name and hash."""
+
+    action: Action
+    labels: tuple[LabelScore, ...]
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A plain-language label and its probability in [0, 1]."""
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """The embedding model behind a record: name, fingerprint and precision (fp32, int8...)."""
+
+    name: str
+    fingerprint: str
+    precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a video that carries one label; times in seconds, exact."""
+
+    label: str
+    start: Fraction
+    end: Fraction
+    peak: float
+    peak_time: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something went wrong: the name of the error class and a sentence for a person."""
+
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything Framesift says of one picture or video.
+
+    ``error`` is set where only a part could be read (a cut-off animation): the scores then cover
+    the readable part, and the action is at least ``review``.
+    """
+
+    info: MediaInfo
+    quality: Quality | None
+    moderation: Verdict | None
+    tags: tuple[Tag, ...]
+    model: ModelInfo
+    error: Problem | None = None
+    thumbnail: bytes | None = None
+
+    @property
+    def path(self) -> str:
+        """The name the user gave the medium."""
+        return self.info.path
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A picture or video that could not be analysed. It is never "safe": it routes to review.
+
+    Attributes:
+        path: The name the user gave it.
+        error: What happened.
+        sha256: Of the content where it could be read.
+        policy: The policy in force, so that the record can say who sent it to review.
+        model: The model in use.
+    """
+
+    path: str
+    error: Problem
+    sha256: str | None = None
+    policy: str | None = None
+    model: ModelInfo | None = None
+
+
+Result: TypeAlias = Analysis | Failure
