@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+DEMO_STAMP := $(VENV)/.stamp-demo
 DEV_STAMP := $(VENV)/.stamp-dev
 
 .PHONY: help demo test check install dev docs bench clean
@@ -22,6 +23,10 @@ $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[parquet]'
 	@touch $@
 
+$(DEMO_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group demo
+	@touch $@
+
 $(DEV_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]' --group dev
 	@touch $@
@@ -30,7 +35,7 @@ install: $(STAMP)  ## the framesift command in .venv/bin
 
 dev: $(DEV_STAMP)  ## and what the tests and checks need
 
-demo: $(STAMP)  ## scan real pictures and write demo/report.html
+demo: $(DEMO_STAMP)  ## scan real pictures and write demo/report.html
 	$(BIN)/python scripts/demo.py
 
 check: $(DEV_STAMP)  ## ruff, mypy, import-linter, deptry
@@ -43,7 +48,7 @@ test: $(DEV_STAMP)  ## check, then the whole test suite
 docs: $(DEV_STAMP)  ## the documentation as a site in site/
 	$(BIN)/mkdocs build --strict
 
-bench: $(STAMP)  ## measure speed; results in benchmarks/results
+bench: $(DEV_STAMP)  ## measure speed; results in benchmarks/results
 	$(BIN)/python -m benchmarks.end_to_end
 
 clean:  ## remove what the targets made
