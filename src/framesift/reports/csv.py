@@ -1,0 +1,116 @@
+"""CSV: one flat row per picture, for spreadsheets and data frames."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from framesift.reports.base import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from framesift.reports.record import Record
+
+__all__ = ["CsvWriter", "csv_columns"]
+
+_BEFORE_LABELS = (
+    "schema",
+    "path",
+    "sha256",
+    "kind",
+    "width",
+    "height",
+    "duration_s",
+    "quality_score",
+    "quality_low",
+    "quality_high",
+    "quality_head",
+    "action",
+    "flagged",
+    "policy",
+)
+_AFTER_LABELS = (
+    "other_labels",
+    "tags",
+    "model",
+    "model_fingerprint",
+    "model_precision",
+    "error_type",
+    "error_message",
+)
+# A spreadsheet takes a cell that begins so for a formula, the full-width forms included.
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
+
+
+def csv_columns(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the header: the same for every run with these label columns."""
+    return (*_BEFORE_LABELS, *(f"label_{name}" for name in labels), *_AFTER_LABELS)
+
+
+class CsvWriter(Writer):
+    """Writes one row per record under a header that does not depend on the pictures.
+
+    The columns are those of ``csv_columns``; ``docs/records.md`` describes them. UTF-8, line feeds,
+    RFC 4180 quoting. Text that a spreadsheet would run as a formula gets a leading apostrophe, and
+    so does text that has one already: dropping one leading apostrophe gives the text back.
+    """
+
+    format: ClassVar[str] = "csv"
+    _keeps_part: ClassVar[bool] = True
+
+    def _begin(self) -> None:
+        names = self.header.labels
+        self._labels = _native_labels() if names is None else names
+        self._row(csv_columns(self._labels))
+
+    def _write(self, record: Record) -> None:
+        flat = _flatten(record, self._labels)
+        self._row([_cell(flat.get(name)) for name in csv_columns(self._labels)])
+
+    def _row(self, cells: Sequence[str]) -> None:
+        line = io.StringIO(newline="")
+        # Only with this line end does every supported Python quote a carriage return.
+        csv.writer(line, lineterminator="\r\n").writerow(cells)
+        row = line.getvalue().removesuffix("\r\n") + "\n"
+        encoding = getattr(self._output.text, "encoding", None) or "utf-8"
+        text = row.encode(encoding, "backslashreplace").decode(encoding)
+        self._output.write(text)
+
+
+def _native_labels() -> tuple[str, ...]:
+    from framesift.policies import TAXONOMY
+
+    return tuple(category.name for category in TAXONOMY)
+
+
+def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
+    quality = record["quality"] or {}
+    moderation = record["moderation"] or {"labels": []}
+    model = record["model"] or {}
+    error = record["error"] or {}
+    scores = {item["name"]: item["score"] for item in moderation["labels"]}
+    flat = {name: record[name] for name in _BEFORE_LABELS[:7]}
+    flat |= {f"quality_{name}": value for name, value in quality.items()}
+    flat |= {"action": moderation.get("action"), "policy": moderation.get("policy")}
+    flat["flagged"] = "; ".join(i["name"] for i in moderation["labels"] if i["flagged"])
+    flat |= {f"label_{name}": scores.get(name) for name in labels}
+    others = [item for item in moderation["labels"] if item["name"] not in labels]
+    flat |= {"other_labels": _pairs(others), "tags": _pairs(record["tags"])}
+    flat |= {"model": model.get("name"), "model_fingerprint": model.get("fingerprint")}
+    flat |= {"model_precision": model.get("precision")}
+    return flat | {"error_type": error.get("type"), "error_message": error.get("message")}
+
+
+def _pairs(items: Sequence[Record]) -> str:
+    return "; ".join(f"{item['name']}={item['score']}" for item in items)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return str(value)
+    text = value.replace("\x00", "\\x00")
+    return f"'{text}" if text.startswith((*_FORMULA_STARTS, "'")) else text

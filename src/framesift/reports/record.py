@@ -1,0 +1,202 @@
+"""The record: what Framesift says of one picture, as plain data for JSON.
+
+Names, order and meaning are described in ``docs/records.md`` and, for machines, in
+``record.schema.json`` beside this module. Numbers are finite: scores have four decimals, times six.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib import resources
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from framesift.types import SCHEMA, Analysis
+from framesift.verdicts.rounding import SCORE_DECIMALS, rounded
+
+if TYPE_CHECKING:
+    from framesift.types import (
+        Action,
+        Failure,
+        LabelScore,
+        ModelInfo,
+        Problem,
+        Quality,
+        Result,
+        Verdict,
+    )
+
+__all__ = ["RECORD_FIELDS", "Record", "record_schema", "to_json", "to_record"]
+
+Record: TypeAlias = dict[str, Any]
+
+RECORD_FIELDS = (
+    "schema",
+    "path",
+    "sha256",
+    "kind",
+    "width",
+    "height",
+    "duration_s",
+    "quality",
+    "moderation",
+    "tags",
+    "model",
+    "error",
+)
+"""The names of a record, in their order."""
+
+_TIME_DECIMALS = 6
+_STEP = 10.0**-SCORE_DECIMALS
+# Line ends for some readers, though not for JSON: escaped so that a line stays a line for all.
+_LINE_BREAKS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+def to_record(result: Result) -> Record:
+    """Turn a result into its record.
+
+    A failure, and a picture of which only a part could be read, is never ``allow``: its action is
+    ``review`` at least. The same holds where a model gave a number that is not finite: that score
+    is left out and ``error`` says so.
+
+    Args:
+        result: A picture or video analysed, or the failure to.
+
+    Returns:
+        A new dict with the keys of ``RECORD_FIELDS`` in that order; plain types only.
+    """
+    return _analysis(result) if isinstance(result, Analysis) else _failure(result)
+
+
+def to_json(record: Record, *, ascii_only: bool = False) -> str:
+    r"""Return the record as one line of JSON, without its line end.
+
+    Args:
+        record: What ``to_record`` returned.
+        ascii_only: Write everything beyond ASCII as ``\u`` escapes.
+
+    Returns:
+        Text that always encodes as UTF-8. Bytes of a file name that are no text come as the
+        escapes of the lone surrogates that Python uses for them, so the name survives the trip.
+    """
+    text = json.dumps(record, ensure_ascii=ascii_only, allow_nan=False, separators=(", ", ": "))
+    return text.translate(_LINE_BREAKS).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def record_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the record."""
+    text = resources.files("framesift.reports").joinpath("record.schema.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def _failure(failure: Failure) -> Record:
+    return {
+        "schema": SCHEMA,
+        "path": failure.path,
+        "sha256": failure.sha256,
+        "kind": None,
+        "width": None,
+        "height": None,
+        "duration_s": None,
+        "quality": None,
+        "moderation": {"action": "review", "labels": [], "policy": failure.policy},
+        "tags": [],
+        "model": _model(failure.model),
+        "error": _problem(failure.error),
+    }
+
+
+def _analysis(analysis: Analysis) -> Record:
+    info = analysis.info
+    error = _problem(analysis.error) or _not_finite(analysis)
+    return {
+        "schema": SCHEMA,
+        "path": info.path,
+        "sha256": info.sha256,
+        "kind": info.kind,
+        "width": info.width,
+        "height": info.height,
+        "duration_s": (
+            None if info.duration is None else rounded(float(info.duration), _TIME_DECIMALS)
+        ),
+        "quality": _quality(analysis.quality),
+        "moderation": _moderation(analysis.moderation, failed=error is not None),
+        "tags": [
+            {"name": tag.name, "score": rounded(tag.score)}
+            for tag in analysis.tags
+            if math.isfinite(tag.score)
+        ],
+        "model": _model(analysis.model),
+        "error": error,
+    }
+
+
+def _quality(quality: Quality | None) -> Record | None:
+    if quality is None or not _finite(quality):
+        return None
+    return {
+        "score": rounded(quality.score),
+        "low": rounded(quality.low),
+        "high": rounded(quality.high),
+        "head": quality.head,
+    }
+
+
+def _moderation(verdict: Verdict | None, *, failed: bool) -> Record | None:
+    if verdict is None:
+        return {"action": "review", "labels": [], "policy": None} if failed else None
+    action: Action = "review" if failed and verdict.action == "allow" else verdict.action
+    labels = [_label(label) for label in verdict.labels if math.isfinite(label.score)]
+    return {"action": action, "labels": labels, "policy": verdict.policy}
+
+
+def _label(label: LabelScore) -> Record:
+    return {
+        "name": label.name,
+        "score": _beside_threshold(label),
+        "threshold": rounded(label.threshold),
+        "flagged": label.flagged,
+        "source": label.source,
+    }
+
+
+def _beside_threshold(label: LabelScore) -> float:
+    """Round a score without letting it cross its threshold.
+
+    A score of 0.49999 under a threshold of 0.5 would else be listed as 0.5 and not flagged.
+    """
+    score, threshold = rounded(label.score), rounded(label.threshold)
+    if abs(label.score - label.threshold) >= _STEP:
+        return score
+    if label.flagged:
+        return max(score, threshold)
+    return score if score < threshold else max(0.0, rounded(threshold - _STEP))
+
+
+def _model(model: ModelInfo | None) -> Record | None:
+    if model is None:
+        return None
+    return {"name": model.name, "fingerprint": model.fingerprint, "precision": model.precision}
+
+
+def _problem(problem: Problem | None) -> Record | None:
+    return None if problem is None else {"type": problem.type, "message": problem.message}
+
+
+def _finite(quality: Quality) -> bool:
+    return all(math.isfinite(value) for value in (quality.score, quality.low, quality.high))
+
+
+def _not_finite(analysis: Analysis) -> Record | None:
+    """Return the error of a picture for which a head gave NaN or infinity."""
+    names = [] if analysis.quality is None or _finite(analysis.quality) else ["quality"]
+    labels = analysis.moderation.labels if analysis.moderation else ()
+    names += [label.name for label in labels if not math.isfinite(label.score)]
+    names += [tag.name for tag in analysis.tags if not math.isfinite(tag.score)]
+    if not names:
+        return None
+    return {
+        "type": "NonFiniteScore",
+        "message": f"the model gave no finite score for {', '.join(names)}; look at the picture",
+    }
