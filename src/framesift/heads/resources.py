@@ -1,0 +1,34 @@
+"""The data files shipped with the heads, read once."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+__all__ = ["DATA", "laion_heads", "screening_background", "screening_calibration"]
+
+DATA = Path(__file__).with_name("data")
+
+
+@cache
+def _read(name: str) -> Any:
+    return json.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+def screening_background() -> tuple[str, ...]:
+    """Prompts of ordinary pictures, the other side of every screening category."""
+    return tuple(_read("screening_background.json")["prompts"])
+
+
+def screening_calibration(space: str) -> dict[str, Any] | None:
+    """Calibration constants of an embedding space, made by training/screening/calibrate.py."""
+    known: dict[str, Any] = _read("screening_calibration.json")["spaces"]
+    return known.get(space)
+
+
+def laion_heads() -> dict[str, Any]:
+    """The LAION heads: repository, commit, and per embedding space file, sha256 and mapping."""
+    known: dict[str, Any] = _read("laion_aesthetic.json")
+    return known
