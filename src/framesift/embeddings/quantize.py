@@ -1,0 +1,208 @@
+"""Choosing the image tower's precision, and making an 8-bit one where the model has none.
+
+An int8 tower is only as good as its distance from the fp32 one, so that distance is measured, on
+pictures made from a fixed seed, and kept beside the quantised file. ``auto`` takes int8 only where
+the lowest cosine of these pictures is at least 0.99.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from framesift.embeddings.onnx import ImageTower, file_sha256
+from framesift.embeddings.preprocess import normalize_batch, prepare_image
+from framesift.errors import WeightsUnavailableError
+
+if TYPE_CHECKING:
+    from framesift.embeddings.base import Precision, PreprocessSpec
+    from framesift.embeddings.local import ModelFiles
+    from framesift.types import UInt8Array
+
+__all__ = ["MIN_INT8_COSINE", "ChosenTower", "Int8Report", "choose_tower", "sample_pictures"]
+
+MIN_INT8_COSINE: Final = 0.99
+_RECIPE: Final = "dynamic-matmul-1"
+_SAMPLES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenTower:
+    """The image tower to run: its precision, its files, and what int8 costs where it is int8."""
+
+    precision: str
+    files: tuple[Path, ...]
+    int8_cosine: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Int8Report:
+    """How close an int8 tower is to its fp32 original.
+
+    Attributes:
+        cosine: Lowest cosine between the two embeddings of one sample picture.
+        mean_cosine: The mean over the sample pictures.
+        samples: How many pictures.
+        fp32_sha256: Of the original.
+        int8_sha256: Of the quantised file.
+        made_by: ``repository`` or the recipe of Framesift's own quantisation.
+        runtime: Version of ONNX Runtime that measured.
+    """
+
+    cosine: float
+    mean_cosine: float
+    samples: int
+    fp32_sha256: str
+    int8_sha256: str
+    made_by: str
+    runtime: str
+
+
+def choose_tower(
+    files: ModelFiles,
+    preprocess: PreprocessSpec,
+    *,
+    precision: Precision,
+    cuda: bool,
+    folder: Path,
+) -> ChosenTower:
+    """Choose the image tower for a precision.
+
+    Args:
+        files: The model's files.
+        preprocess: Of the same model, for the measurement.
+        precision: ``auto``, ``fp32``, ``fp16`` or ``int8``.
+        cuda: Whether the model will run on CUDA, where ``auto`` stays with full precision.
+        folder: Where quantised files and their reports are kept.
+
+    Raises:
+        WeightsUnavailableError: The model has no file of that precision and none can be made.
+    """
+    fp32 = files.vision.get("fp32")
+    if precision in ("fp32", "fp16"):
+        if precision not in files.vision:
+            have = ", ".join(files.vision)
+            message = f"the model has no {precision} image tower; it has: {have}"
+            raise WeightsUnavailableError(message, source=str(files.folder))
+        return ChosenTower(precision, files.vision[precision])
+    if fp32 is None:
+        name = next(iter(files.vision))
+        return ChosenTower(name, files.vision[name])
+    if precision == "auto" and cuda:
+        return ChosenTower("fp32", fp32)
+    best = _best_int8(fp32, files.vision.get("int8"), preprocess, folder)
+    if precision == "auto" and (best.int8_cosine or 0.0) < MIN_INT8_COSINE:
+        return ChosenTower("fp32", fp32)
+    return best
+
+
+def sample_pictures(count: int = _SAMPLES) -> list[UInt8Array]:
+    """Make pictures with the statistics of photographs, uint8 (240, 320, 3), from a fixed seed.
+
+    Each is noise with an amplitude spectrum of 1/f, as natural scenes have (Field, 1987), with
+    a few flat shapes that give it edges.
+    """
+    rng = np.random.default_rng(20240511)
+    height, width = 240, 320
+    fy, fx = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :]
+    falloff = 1.0 / np.maximum(np.hypot(fy, fx), 1.0 / width)
+    y, x = np.mgrid[0:height, 0:width]
+    pictures = []
+    for _ in range(count):
+        grey = rng.normal(size=(height, width, 1))
+        noise = 0.8 * grey + 0.4 * rng.normal(size=(height, width, 3))
+        spectrum = np.fft.rfft2(noise, axes=(0, 1)) * falloff[..., None]
+        scene = np.fft.irfft2(spectrum, s=(height, width), axes=(0, 1))
+        scene = rng.uniform(60, 190, 3) + rng.uniform(25, 60) * scene / scene.std()
+        for _ in range(rng.integers(1, 6)):
+            cy, cx = rng.uniform(0, height), rng.uniform(0, width)
+            ry, rx = rng.uniform(10, 90, 2)
+            inside = ((y - cy) / ry) ** 2 + ((x - cx) / rx) ** 2 < 1
+            if rng.random() < 0.5:
+                inside = (abs(y - cy) < ry) & (abs(x - cx) < rx)
+            scene[inside] = 0.3 * scene[inside] + 0.7 * rng.uniform(0, 255, 3)
+        pictures.append(np.clip(scene, 0, 255).astype(np.uint8))
+    return pictures
+
+
+def _best_int8(
+    fp32: tuple[Path, ...],
+    given: tuple[Path, ...] | None,
+    preprocess: PreprocessSpec,
+    folder: Path,
+) -> ChosenTower:
+    """Take the repository's int8 file if it is close enough, else the closer of it and our own."""
+    found: list[ChosenTower] = []
+    if given is not None:
+        report = _measured(fp32[0], given[0], preprocess, folder, "repository")
+        found.append(ChosenTower("int8", given, report.cosine))
+    if not found or (found[0].int8_cosine or 0.0) < MIN_INT8_COSINE:
+        own = _quantized(fp32[0], folder)
+        report = _measured(fp32[0], own, preprocess, folder, _RECIPE)
+        found.append(ChosenTower("int8", (own,), report.cosine))
+    return max(found, key=lambda tower: tower.int8_cosine or 0.0)
+
+
+def _quantized(fp32: Path, folder: Path) -> Path:
+    path = folder / f"{file_sha256(fp32)[:32]}-{_RECIPE}.onnx"
+    if path.is_file():
+        return path
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as making:
+        part = Path(making) / path.name
+        quantize_dynamic(
+            fp32,
+            part,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+        )
+        os.replace(part, path)  # noqa: PTH105 - atomic on every system
+    return path
+
+
+def _measured(
+    fp32: Path, int8: Path, preprocess: PreprocessSpec, folder: Path, made_by: str
+) -> Int8Report:
+    import onnxruntime
+
+    shas = (file_sha256(fp32), file_sha256(int8))
+    path = folder / f"{shas[0][:32]}-{shas[1][:16]}.json"
+    known = _read_report(path)
+    if known is not None and (known.fp32_sha256, known.int8_sha256) == shas:
+        return known
+    batch = np.stack([prepare_image(picture, preprocess) for picture in sample_pictures()])
+    pixels = normalize_batch(batch, preprocess)
+    size = preprocess.size
+    exact = ImageTower(fp32, size_px=size, device="cpu").embed(pixels)
+    coarse = ImageTower(int8, size_px=size, device="cpu", one_by_one=True).embed(pixels)
+    cosines = np.sum(exact * coarse, axis=1)
+    report = Int8Report(
+        cosine=round(float(cosines.min()), 6),
+        mean_cosine=round(float(cosines.mean()), 6),
+        samples=len(cosines),
+        fp32_sha256=shas[0],
+        int8_sha256=shas[1],
+        made_by=made_by,
+        runtime=str(onnxruntime.__version__),
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+    os.replace(part, path)  # noqa: PTH105 - atomic on every system
+    return report
+
+
+def _read_report(path: Path) -> Int8Report | None:
+    try:
+        return Int8Report(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
