@@ -65,7 +65,7 @@ class Output:
         if self._path.is_dir():
             message = "is a folder; name the report's file"
             raise ConfigError(message, source=str(self._path))
-        with self._named():
+        with self.named():
             # A symbolic link stays one: the file it points at is replaced.
             self._path = self._path.resolve()
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ class Output:
 
     def write(self, text: str) -> None:
         """Write text and hand it to the operating system, so that a kill cannot lose it."""
-        with self._named():
+        with self.named():
             self.text.write(text)
             self.text.flush()
 
@@ -123,7 +123,7 @@ class Output:
             return
         assert self._file is not None
         assert self._path is not None
-        with self._named():
+        with self.named():
             if self._text is not None:
                 self._text.flush()
             self._file.flush()
@@ -181,7 +181,7 @@ class Output:
         stream.flush()
 
     @contextlib.contextmanager
-    def _named(self) -> Iterator[None]:
+    def named(self) -> Iterator[None]:
         """Turn the system's errors into one that names the report; a stream's are the caller's."""
         try:
             yield
