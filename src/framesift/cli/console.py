@@ -1,0 +1,193 @@
+"""What a person sees beside the results: notices, progress, summaries. All on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from framesift.reports import to_record
+from framesift.reports.summary import Summary
+from framesift.types import Analysis, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from rich.progress import Progress, TaskID
+
+    from framesift.types import Action, Result
+
+__all__ = ["Console", "Counts", "Meter", "action_of", "human_size", "plural"]
+
+_LISTED_FAILURES = 10
+
+
+class Console:
+    """Standard error, for people."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        """Keep how loud to be."""
+        self.quiet = quiet
+
+    def say(self, text: str) -> None:
+        """Write a line, unless quiet."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def notice(self, text: str) -> None:
+        """Write something the user should know, unless quiet."""
+        self.say(f"framesift: note: {text}")
+
+    def warn(self, text: str) -> None:
+        """Write something the user must know, quiet or not."""
+        click.secho(f"framesift: WARNING: {text}", err=True, fg="yellow", bold=True)
+
+
+class Counts:
+    """What came out of a run so far."""
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.summary = Summary()
+        self.failures: list[Failure] = []
+        self._actions: set[Action] = set()
+        self._started = time.monotonic()
+
+    def add(self, result: Result) -> None:
+        """Count one result; the first few failures are kept to be named."""
+        self.summary.add(to_record(result))
+        self._actions.add(action_of(result))
+        if isinstance(result, Failure) and len(self.failures) < _LISTED_FAILURES:
+            self.failures.append(result)
+
+    def crossed(self, fail_on: str | None) -> bool:
+        """Whether anything reached the action that the user wants to fail on."""
+        if fail_on is None:
+            return False
+        return bool(self._actions & ({"block"} if fail_on == "block" else {"review", "block"}))
+
+    def line(self) -> str:
+        """Return how many, what the policy said, and how fast."""
+        elapsed_s = max(time.monotonic() - self._started, 1e-3)
+        return f"{self.summary.line()}; {elapsed_s:.1f} s, {self.summary.items / elapsed_s:.1f}/s"
+
+    def failure_lines(self) -> list[str]:
+        """Return a line per failure kept, and how many more there are."""
+        lines = [f"framesift: failed: {failure.error.message}" for failure in self.failures]
+        more = self.summary.failures - len(self.failures)
+        return [*lines, f"framesift: failed: and {more} more"] if more else lines
+
+
+class Meter:
+    """A progress bar on a terminal; nothing anywhere else.
+
+    Args:
+        enabled: Whether a bar is wanted at all.
+        count: Counts the items, in a thread of its own, so that the work need not wait for it.
+    """
+
+    def __init__(self, *, enabled: bool, count: Callable[[], int] | None = None) -> None:
+        """Decide whether there is a terminal to draw on."""
+        self._enabled = enabled and sys.stderr.isatty()
+        self._count = count
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Meter:
+        """Start drawing."""
+        if not self._enabled:
+            return self
+        from rich.console import Console as RichConsole
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            Task,
+            TimeRemainingColumn,
+        )
+        from rich.text import Text
+
+        class Speed(ProgressColumn):
+            """Items per second."""
+
+            def render(self, task: Task) -> Text:
+                return Text("" if task.speed is None else f"{task.speed:.1f} images/s")
+
+        self._bar = Progress(
+            "{task.description}",
+            BarColumn(),
+            MofNCompleteColumn(),
+            Speed(),
+            TimeRemainingColumn(compact=True),
+            console=RichConsole(stderr=True),
+            transient=True,
+            redirect_stdout=False,
+        )
+        self._task = self._bar.add_task("Scanning", total=None)
+        self._bar.start()
+        if self._count is not None:
+            threading.Thread(target=self._learn_total, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def advance(self) -> None:
+        """One item is done."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task)
+
+    @contextlib.contextmanager
+    def aside(self, *, enabled: bool = True) -> Iterator[None]:
+        """Take the bar off the screen while something else is written there.
+
+        Args:
+            enabled: Whether anything goes to standard output at all.
+        """
+        bar = self._bar if enabled and sys.stdout.isatty() else None
+        if bar is not None:
+            bar.stop()
+        yield
+        if bar is not None:
+            bar.start()
+
+    def _learn_total(self) -> None:
+        total = self._count() if self._count else None
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, total=total)
+
+
+def action_of(result: Result) -> Action:
+    """Return the verdict's action; a failure, or a picture without a verdict, goes to review."""
+    if isinstance(result, Analysis) and result.moderation is not None:
+        return result.moderation.action
+    return "review"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return ``1 file`` or ``2 files``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def human_size(size_bytes: int) -> str:
+    """Return a size for people, in decimal units."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

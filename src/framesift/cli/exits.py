@@ -1,0 +1,85 @@
+"""Exit codes, and how an exception becomes one: a line for a person, never a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from typing import IO, Any
+
+import click
+
+from framesift.errors import FramesiftError
+
+__all__ = [
+    "BROKEN_PIPE",
+    "CROSSED",
+    "DEFECT",
+    "DONE",
+    "FAILED_ITEMS",
+    "INTERRUPTED",
+    "USAGE",
+    "Stop",
+    "explain",
+    "silence_stdout",
+]
+
+DONE = 0
+CROSSED = 1
+USAGE = 2
+FAILED_ITEMS = 3
+DEFECT = 70
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+class Stop(click.ClickException):
+    """Ends the command with a message and an exit code."""
+
+    def __init__(self, message: str, code: int = USAGE) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.code = code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the message to standard error."""
+        del file
+        click.echo(f"framesift: error: {self.message}", err=True)
+
+
+def explain(error: Exception, *, debug: bool) -> Stop:
+    """Turn an exception into the line and the exit code that the user sees.
+
+    Args:
+        error: What ended the command.
+        debug: Print the traceback first.
+    """
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, FramesiftError):
+        return Stop(str(error))
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return Stop(f"{where}{error.strerror.lower()}")
+    if isinstance(error, MemoryError):
+        return Stop("out of memory; try a smaller --batch-size, --workers or --max-pixels", DEFECT)
+    what = f"{type(error).__name__}: {error}".rstrip(": ")
+    hint = "" if debug else "; run it again with --debug and report what it prints"
+    return Stop(f"this is a defect in Framesift ({what}){hint}", DEFECT)
+
+
+def show_usage_error(error: click.UsageError) -> None:
+    """Write a usage error in the same form as every other error."""
+    where = error.ctx.command_path if error.ctx else "framesift"
+    message = error.format_message().rstrip(".")
+    click.echo(f"framesift: error: {message}", err=True)
+    click.echo(f"Try `{where} --help`.", err=True)
+
+
+def silence_stdout() -> None:
+    """After a broken pipe: keep the interpreter from complaining when it flushes at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)

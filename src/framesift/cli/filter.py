@@ -1,0 +1,197 @@
+"""``framesift filter``: choose pictures by score and verdict; list, copy, move or link them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from framesift.cli.exits import DONE, FAILED_ITEMS, INTERRUPTED
+from framesift.cli.options import Request, analysis_options, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from framesift.cli.console import Counts
+    from framesift.cli.session import Session
+    from framesift.engine.transfer import Mode, TransferResult
+    from framesift.types import Analysis, Result
+    from framesift.verdicts import Selection
+
+__all__ = ["filter_"]
+
+_SCORE = click.FloatRange(0, 10)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("filter", short_help="List, copy, move or link the pictures that pass.")
+@click.option("--min-score", type=_SCORE, metavar="X", help="Lowest quality to keep, 0 to 10.")
+@click.option("--max-score", type=_SCORE, metavar="X", help="Highest quality to keep, 0 to 10.")
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Keep the N best that pass.")
+@click.option(
+    "--action",
+    "actions",
+    multiple=True,
+    type=click.Choice(["allow", "review", "block"]),
+    help="Keep only pictures with this verdict; may be given more than once.  "
+    "[default: allow and review]",
+)
+@click.option("--copy-to", type=_FOLDER, metavar="FOLDER", help="Copy them there.")
+@click.option("--move-to", type=_FOLDER, metavar="FOLDER", help="Move them there.")
+@click.option("--link-to", type=_FOLDER, metavar="FOLDER", help="Link to them there.")
+@click.option("--list", "list_", is_flag=True, help="Print their paths, best first (the default).")
+@click.option(
+    "--print0", is_flag=True, help="As --list, each path ended by a zero byte (xargs -0)."
+)
+@click.option(
+    "--keep-folders", is_flag=True, help="Keep the sub-folders of the one folder that is searched."
+)
+@click.option("--sidecars", is_flag=True, help="Bring RAW and XMP files of the same name along.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@analysis_options()
+def filter_(request: Request, **choices: Any) -> int:
+    """Choose pictures by score and verdict, best first.
+
+    Nothing is ever overwritten: a name that is taken gets a number. Files that could not be
+    analysed are never chosen, and blocked ones only with `--action block`. Exit codes are those of
+    `scan`.
+    """
+    transfer = _transfer(request, choices)
+    from framesift.cli.session import open_session
+    from framesift.verdicts import Selection
+
+    actions = choices["actions"]
+    selection = Selection(
+        min_score=choices["min_score"],
+        max_score=choices["max_score"],
+        top=choices["top"],
+        **({"actions": frozenset(actions)} if actions else {}),
+    )
+    with open_session(request) as session:
+        return _run(session, selection, transfer, choices)
+
+
+def _transfer(request: Request, choices: dict[str, Any]) -> tuple[Mode, Path] | None:
+    """Return what to do and where, or ``None`` for a list.
+
+    Raises:
+        click.UsageError: The options contradict each other, or choose nothing.
+    """
+    modes: tuple[Mode, ...] = ("copy", "move", "link")
+    wanted = [(mode, choices[f"{mode}_to"]) for mode in modes if choices[f"{mode}_to"] is not None]
+    if len(wanted) + bool(choices["list_"] or choices["print0"]) > 1:
+        message = "give one of --copy-to, --move-to, --link-to and --list"
+        raise click.UsageError(message)
+    limits = ("min_score", "max_score", "top")
+    if all(choices[name] is None for name in limits) and not choices["actions"]:
+        message = "say what to keep: --min-score, --max-score, --top or --action"
+        raise click.UsageError(message)
+    if wanted and "-" in request.paths:
+        message = f"standard input has no file to {wanted[0][0]}; name files, or use --list"
+        raise click.UsageError(message)
+    if choices["keep_folders"] and not (
+        len(request.paths) == 1 and Path(request.paths[0]).is_dir()
+    ):
+        message = "--keep-folders needs one folder as PATHS"
+        raise click.UsageError(message)
+    return wanted[0] if wanted else None
+
+
+def _run(
+    session: Session,
+    selection: Selection,
+    transfer: tuple[Mode, Path] | None,
+    choices: dict[str, Any],
+) -> int:
+    from framesift.cli.console import Counts
+    from framesift.verdicts import select
+
+    counts = Counts()
+    console = session.console
+    try:
+        chosen = select(_counted(session, counts), selection)
+    except KeyboardInterrupt:
+        console.say(f"framesift: interrupted after {counts.line()}")
+        console.say("framesift: nothing was chosen; run it again to go on from the cache")
+        return INTERRUPTED
+    for line in counts.failure_lines():
+        console.say(line)
+    console.say(f"framesift: {counts.line()}")
+    if transfer is None:
+        _print_paths(session, chosen, end="\0" if choices["print0"] else "\n")
+        console.say(f"framesift: {len(chosen)} of {counts.summary.items} chosen")
+        code = DONE
+    else:
+        code = _carry_out(session, chosen, transfer, choices)
+    return code or (FAILED_ITEMS if counts.summary.failures else DONE)
+
+
+def _counted(session: Session, counts: Counts) -> Iterator[Result]:
+    """Yield the results, counted, while a progress bar runs."""
+    with session.meter() as meter:
+        for result in session.results():
+            counts.add(result)
+            meter.advance()
+            yield result
+
+
+def _print_paths(session: Session, chosen: list[Analysis], *, end: str) -> None:
+    # Bytes, not text: a path need not be valid in the terminal's encoding.
+    stdout = click.get_binary_stream("stdout")
+    for result in chosen:
+        stdout.write(os.fsencode(session.with_real_path(result).path + end))
+    stdout.flush()
+
+
+def _carry_out(
+    session: Session,
+    chosen: list[Analysis],
+    transfer: tuple[Mode, Path],
+    choices: dict[str, Any],
+) -> int:
+    """Copy, move or link, saying each thing done on standard output.
+
+    Returns:
+        The exit code as far as the transfer decides it.
+    """
+    from framesift.engine.transfer import transfer as carry
+
+    mode, folder = transfer
+    done: Counter[str] = Counter()
+    items = [session.with_real_path(result) for result in chosen]
+    code = DONE
+    try:
+        for item in carry(
+            items,
+            folder,
+            mode=mode,
+            root=_root(session.paths) if choices["keep_folders"] else None,
+            dry_run=choices["dry_run"],
+            sidecars=choices["sidecars"],
+        ):
+            done[item.status] += 1
+            _say_transfer(item, dry_run=choices["dry_run"])
+    except KeyboardInterrupt:
+        session.console.say("framesift: interrupted; run it again to do the rest")
+        code = INTERRUPTED
+    counted = ", ".join(f"{count} {status}" for status, count in sorted(done.items()))
+    would = " (dry run: nothing was touched)" if choices["dry_run"] else ""
+    session.console.say(f"framesift: {counted or 'nothing chosen'}{would}")
+    return code or (FAILED_ITEMS if done["failed"] else DONE)
+
+
+def _say_transfer(item: TransferResult, *, dry_run: bool) -> None:
+    source, target = printable(item.source), printable(str(item.target))
+    if item.status == "failed":
+        click.echo(f"framesift: failed: {source}: {item.message}", err=True)
+        return
+    would = "would be " if dry_run and item.status != "already there" else ""
+    note = f" ({item.message})" if item.message else ""
+    click.echo(f"{would}{item.status}: {source} -> {target}{note}")
+
+
+def _root(paths: tuple[str, ...]) -> Path | None:
+    return Path(paths[0]) if len(paths) == 1 else None

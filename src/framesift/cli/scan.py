@@ -1,0 +1,156 @@
+"""``framesift scan``: analyse pictures and videos and report on them."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from framesift.cli.exits import CROSSED, DONE, FAILED_ITEMS, INTERRUPTED
+from framesift.cli.options import Request, analysis_options
+
+if TYPE_CHECKING:
+    from framesift.cli.console import Counts
+    from framesift.cli.session import Session
+    from framesift.reports import ReportHeader, Writer
+
+__all__ = ["scan"]
+
+_FORMATS = ("table", "jsonl", "csv", "parquet", "html")
+
+_FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["review", "block"]),
+    help="Exit with 1 if anything was sent to review (or worse), or blocked. Files that fail "
+    "count as review.",
+)
+
+
+@click.command(short_help="Score and screen pictures and videos.")
+@click.option(
+    "-o",
+    "--out",
+    "outs",
+    multiple=True,
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write a report; its extension gives the format (.html .jsonl .csv .parquet .txt). "
+    "May be given more than once.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    help="Of what goes to standard output.  [default: table, or nothing with --out]",
+)
+@analysis_options(_FAIL_ON)
+def scan(request: Request, outs: tuple[str, ...], format_: str | None) -> int:
+    """Score and screen pictures and videos.
+
+    PATHS are files, folders (with all that is in them), globs, or `-` for standard input. A file
+    that cannot be read is reported as failed and the scan goes on.
+
+    Exit codes: 0 done, 1 something crossed --fail-on, 2 wrong usage, 3 some files failed, 130
+    interrupted. If both 1 and 3 hold, it is 1.
+    """
+    from framesift.cli.session import open_session
+
+    plan = _plan(outs, format_)
+    with open_session(request, thumbnails="html" in plan.values()) as session:
+        return _run(session, plan)
+
+
+def _plan(outs: tuple[str, ...], format_: str | None) -> dict[Path | None, str]:
+    """Map each destination to its format; ``None`` is standard output.
+
+    Raises:
+        ConfigError: An extension stands for no format.
+        click.UsageError: A binary format would go to a terminal.
+    """
+    from framesift.reports import format_for
+
+    plan: dict[Path | None, str] = {Path(out): format_for(Path(out)) for out in outs if out != "-"}
+    if format_ or "-" in outs or not outs:
+        plan[None] = format_ or "table"
+    if plan.get(None) == "parquet" and click.get_text_stream("stdout").isatty():
+        message = "parquet is not text: name a file (--out FILE.parquet) or redirect the output"
+        raise click.UsageError(message)
+    return plan
+
+
+def _run(session: Session, plan: dict[Path | None, str]) -> int:
+    from framesift.cli.console import Counts
+
+    counts = Counts()
+    interrupted = False
+    try:
+        _write_all(session, plan, counts)
+    except KeyboardInterrupt:
+        # The writers have finished their reports with what was done so far.
+        interrupted = True
+    _tell(session, plan, counts, interrupted=interrupted)
+    if interrupted:
+        return INTERRUPTED
+    if counts.crossed(session.settings.fail_on):
+        return CROSSED
+    return FAILED_ITEMS if counts.summary.failures else DONE
+
+
+def _write_all(session: Session, plan: dict[Path | None, str], counts: Counts) -> None:
+    from framesift.cli.interrupts import InterruptGuard
+
+    header = _header(session)
+    with contextlib.ExitStack() as stack:
+        writers = [stack.enter_context(_writer(out, kind, header)) for out, kind in plan.items()]
+        guard = stack.enter_context(InterruptGuard())
+        meter = stack.enter_context(session.meter())
+        for result in session.results():
+            with guard.shielded(), meter.aside(enabled=None in plan):
+                for writer in writers:
+                    writer.write(result)
+                counts.add(result)
+            meter.advance()
+
+
+def _tell(
+    session: Session, plan: dict[Path | None, str], counts: Counts, *, interrupted: bool
+) -> None:
+    """Write the summary to standard error, after the reports are finished."""
+    console = session.console
+    if plan.get(None) != "table":
+        for line in counts.failure_lines():
+            console.say(line)
+    if not counts.summary.items and not interrupted:
+        console.notice("nothing to scan: no pictures or videos were found under the given paths")
+    state = "interrupted after " if interrupted else ""
+    console.say(f"framesift: {state}{counts.line()}")
+    for out in plan:
+        if out is not None:
+            console.say(f"framesift: wrote {out}")
+
+
+def _header(session: Session) -> ReportHeader:
+    from framesift import __version__
+    from framesift.reports import ReportHeader
+
+    analyzer = session.analyzer
+    known = click.get_current_context().find_root().obj or {}
+    return ReportHeader(
+        version=__version__,
+        model=analyzer.model,
+        policy=analyzer.policy.label,
+        started=datetime.now().astimezone(),
+        arguments=tuple(known.get("arguments", ("framesift", "scan"))),
+        notice=session.notice,
+    )
+
+
+def _writer(out: Path | None, kind: str, header: ReportHeader) -> Writer:
+    from framesift.reports import open_writer
+
+    stdout = click.get_text_stream("stdout")
+    return open_writer(stdout if out is None else out, format=kind, header=header)

@@ -1,0 +1,163 @@
+"""From what the user asked to a stream of results: the one place where the command line wires."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from framesift.cli.console import Console, Meter
+from framesift.cli.downloads import Downloads
+from framesift.cli.effective import effective_settings, using_cache_dir
+from framesift.embeddings import load_embedder
+from framesift.embeddings.auto import choose_embedder
+from framesift.embeddings.cache import Cache, default_path
+from framesift.engine import run_many
+from framesift.frames import UniformSampler
+from framesift.media import ExpandOptions, Limits, Source, expand_sources
+from framesift.pipeline import Reading, build_analyzer, default_heads
+from framesift.policies import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from framesift.cli.options import Request
+    from framesift.embeddings.base import Embedder
+    from framesift.pipeline import Analyzer
+    from framesift.settings import Settings
+    from framesift.types import Analysis, Failure, Result
+
+__all__ = ["Session", "open_embedder", "open_session"]
+
+_THUMBNAIL_PX = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """Everything a command needs for one run.
+
+    Attributes:
+        settings: The effective settings.
+        analyzer: The models, heads, policy and cache.
+        console: Where notices go.
+        notice: What reports must say of the model, such as that ``starter`` stood in.
+        paths: What the user named.
+        progress: Whether a progress bar may be shown.
+    """
+
+    settings: Settings
+    analyzer: Analyzer
+    console: Console
+    notice: str | None
+    paths: tuple[str, ...]
+    progress: bool
+    _real: dict[str, Path] = field(default_factory=dict)
+
+    def results(self) -> Iterator[Result]:
+        """Analyse everything that was named, in order."""
+        return run_many(
+            self.analyzer,
+            self._remembering(self._sources(self.paths, stdin=True)),
+            workers=self.settings.workers,
+            batch_size=self.settings.batch_size,
+        )
+
+    def with_real_path(self, result: Analysis) -> Analysis:
+        """Give a result back the path whose name records could not spell (not UTF-8)."""
+        real = self._real.get(result.path)
+        return (
+            result if real is None else replace(result, info=replace(result.info, path=str(real)))
+        )
+
+    def meter(self) -> Meter:
+        """Return a progress bar that learns the number of files while the work goes on."""
+        return Meter(enabled=self.progress and not self.console.quiet, count=self._count)
+
+    def _remembering(self, sources: Iterator[Source | Failure]) -> Iterator[Source | Failure]:
+        for source in sources:
+            # Only where they differ: a dictionary of every name would grow with the folder.
+            if isinstance(source, Source) and source.path and os.fspath(source.path) != source.name:
+                self._real[source.name] = source.path
+            yield source
+
+    def _count(self) -> int:
+        streams = self.paths.count("-")
+        named = tuple(path for path in self.paths if path != "-")
+        return streams + sum(1 for _ in self._sources(named, stdin=False))
+
+    def _sources(self, paths: tuple[str, ...], *, stdin: bool) -> Iterator[Source | Failure]:
+        options = ExpandOptions(hidden=self.settings.hidden, all_files=self.settings.all_files)
+        stream = click.get_binary_stream("stdin") if stdin and "-" in paths else None
+        return expand_sources(paths, options=options, stdin=stream)
+
+
+def open_embedder(settings: Settings, console: Console) -> tuple[Embedder, str | None]:
+    """Load the model; with ``auto``, say loudly if another one had to stand in.
+
+    Returns:
+        The model, and what reports must say of it.
+    """
+    with Downloads(console) as progress:
+        options: dict[str, Any] = {
+            "device": settings.device,
+            "precision": settings.precision,
+            "offline": settings.offline,
+            "progress": progress,
+        }
+        if settings.model != "auto":
+            return load_embedder(settings.model, **options), None
+        embedder, notice = choose_embedder(**options)
+    if notice:
+        console.warn(notice)
+    return embedder, notice
+
+
+@contextlib.contextmanager
+def open_session(request: Request, *, thumbnails: bool = False) -> Iterator[Session]:
+    """Prepare a run: settings, policy, model, heads, cache. Closes the cache at the end.
+
+    Args:
+        request: What the user asked.
+        thumbnails: Keep a thumbnail with each analysis.
+
+    Raises:
+        FramesiftError: A setting, the policy or the model cannot be used.
+    """
+    console = Console(quiet=request.quiet)
+    settings = effective_settings(request, console)
+    policy = Policy.load(settings.policy) if settings.policy else Policy.default()
+    with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
+        embedder, notice = open_embedder(settings, console)
+        heads = default_heads(embedder, offline=settings.offline)
+        for text in filter(None, (getattr(head, "notice", None) for head in heads)):
+            console.notice(text)
+        cache = stack.enter_context(Cache(default_path())) if settings.cache else None
+        if cache is not None and cache.notice:
+            console.notice(cache.notice)
+        analyzer = build_analyzer(
+            embedder,
+            heads=heads,
+            policy=policy,
+            sampler=UniformSampler(Fraction(str(settings.fps)), settings.max_frames),
+            cache=cache,
+            reading=Reading(
+                limits=_limits(settings),
+                exact=settings.exact,
+                thumbnail_px=_THUMBNAIL_PX if thumbnails else None,
+            ),
+        )
+        yield Session(settings, analyzer, console, notice, request.paths, request.progress)
+
+
+def _limits(settings: Settings) -> Limits:
+    given = {
+        "max_bytes": settings.max_bytes,
+        "max_pixels": settings.max_pixels,
+        "max_duration_s": settings.max_duration_s,
+    }
+    return Limits(**{key: value for key, value in given.items() if value is not None})
