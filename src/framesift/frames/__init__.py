@@ -1,1 +1,6 @@
-"""frames."""
+"""Which frames of a medium to look at, and reading them."""
+
+from framesift.frames.sampling import Sampler, UniformSampler
+from framesift.frames.stream import iter_frames
+
+__all__ = ["Sampler", "UniformSampler", "iter_frames"]

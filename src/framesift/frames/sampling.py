@@ -1,0 +1,92 @@
+"""Which moments of a medium to look at: pure functions of what is known before decoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from framesift.errors import ConfigError
+
+if TYPE_CHECKING:
+    from framesift.types import MediaInfo
+
+__all__ = ["Sampler", "UniformSampler"]
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """A rule that picks moments."""
+
+    @property
+    def key(self) -> str:
+        """Stable text for cache keys: samplers that pick alike have equal keys."""
+
+    def times(
+        self, info: MediaInfo, frame_times: tuple[Fraction, ...] | None
+    ) -> tuple[Fraction, ...] | None:
+        """Pick moments.
+
+        Args:
+            info: Of the medium.
+            frame_times: When each frame starts, in seconds; ``None`` for a video.
+
+        Returns:
+            Ascending seconds from the medium's first frame; ``None`` for every frame.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class UniformSampler:
+    """Evenly spread moments: ``fps`` a second, and never more than ``max_frames`` in all.
+
+    A still gives its one frame; an animation of at most ``max_frames`` frames gives all of them, a
+    longer one an even choice of ``max_frames``. In a video each moment is the middle of an equal
+    stretch, so that a black first frame or a fade at the end weighs little; a video of unknown
+    duration gives its first frame alone.
+
+    Attributes:
+        fps: Moments a second in a video; a float stands for the nearest fraction with a
+            denominator of at most 1000.
+        max_frames: Most moments in all.
+    """
+
+    fps: Fraction | float = Fraction(1)
+    max_frames: int = 64
+
+    def __post_init__(self) -> None:
+        """Make ``fps`` exact.
+
+        Raises:
+            ConfigError: ``fps`` or ``max_frames`` is not positive.
+        """
+        if not 0 < self.fps < 10**6 or self.max_frames < 1:
+            message = (
+                f"a sampler needs fps above 0 and at least 1 frame; "
+                f"got fps {self.fps} and max_frames {self.max_frames}"
+            )
+            raise ConfigError(message)
+        object.__setattr__(self, "fps", Fraction(self.fps).limit_denominator(1000))
+
+    @property
+    def key(self) -> str:
+        """``uniform:fps=1,max=64``."""
+        return f"uniform:fps={self.fps},max={self.max_frames}"
+
+    def times(
+        self, info: MediaInfo, frame_times: tuple[Fraction, ...] | None
+    ) -> tuple[Fraction, ...] | None:
+        """Pick moments, as the class describes."""
+        if frame_times is not None:
+            count = len(frame_times)
+            if count <= self.max_frames:
+                return frame_times
+            return tuple(
+                frame_times[(2 * place + 1) * count // (2 * self.max_frames)]
+                for place in range(self.max_frames)
+            )
+        if info.duration is None:
+            return (Fraction(0),)
+        count = max(1, min(self.max_frames, round(info.duration * self.fps)))
+        step = info.duration / count
+        return tuple(step * place + step / 2 for place in range(count))

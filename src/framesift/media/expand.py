@@ -1,0 +1,190 @@
+"""From what the user typed to the files meant: names, folders, patterns, standard input."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Self
+
+from framesift.errors import SourceError
+from framesift.media.sniff import HEAD_BYTES, MEDIA_SUFFIXES, sniff
+from framesift.media.source import Source
+from framesift.types import Failure, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["ExpandOptions", "Expansion", "expand_sources"]
+
+_DIGITS = re.compile(r"(\d+)")
+_MEDIA_FAMILIES = frozenset(("still", "raw", "video"))
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandOptions:
+    """What counts as a medium inside a folder.
+
+    Attributes:
+        recursive: Go into folders inside folders.
+        hidden: Also take files and folders whose name starts with a dot.
+        all_files: Try every file; what is no picture or video becomes a failure. Without it, only
+            files whose name or content claims to be one are taken.
+        follow_links: Go into linked folders; each real folder is still visited only once.
+    """
+
+    recursive: bool = True
+    hidden: bool = False
+    all_files: bool = False
+    follow_links: bool = True
+
+
+_DEFAULT = ExpandOptions()
+
+
+class Expansion:
+    """The sources, one by one; an iterator.
+
+    Attributes:
+        skipped: Files passed over so far in folders because they are no pictures or videos.
+    """
+
+    def __init__(self, items: Iterator[Source | Failure | None]) -> None:
+        """Wrap items, of which ``None`` stands for a file passed over."""
+        self._items = items
+        self.skipped = 0
+
+    def __iter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __next__(self) -> Source | Failure:
+        """Return the next source, or the failure that stands in its place."""
+        for item in self._items:
+            if item is not None:
+                return item
+            self.skipped += 1
+        raise StopIteration
+
+
+def expand_sources(
+    args: Sequence[str],
+    *,
+    options: ExpandOptions = _DEFAULT,
+    stdin: BinaryIO | None = None,
+) -> Expansion:
+    """Find the media that some arguments mean, lazily and in a stable order.
+
+    Args:
+        args: File names (always tried), folders, patterns such as ``'*.jpg'`` or ``'a/**/*.png'``
+            (where no file has that very name), and ``-`` for standard input.
+        options: What to take from folders.
+        stdin: Read for ``-``.
+
+    Returns:
+        An iterator of sources. What cannot be found or listed is a `Failure` in its place. Folders
+        are walked in natural order: ``img2`` before ``img10``.
+    """
+    return Expansion(_expand(args, options, stdin))
+
+
+def _expand(
+    args: Sequence[str], options: ExpandOptions, stdin: BinaryIO | None
+) -> Iterator[Source | Failure | None]:
+    for arg in args:
+        if arg == "-":
+            if stdin is None:
+                yield _failure("-", "there is no standard input to read; give a file name")
+            else:
+                yield Source.from_stream(stdin)
+                stdin = None
+        else:
+            yield from _expand_name(arg, options)
+
+
+def _expand_name(arg: str, options: ExpandOptions) -> Iterator[Source | Failure | None]:
+    path = Path(arg)
+    try:
+        if path.is_dir():
+            yield from _walk(path, options, set())
+            return
+        if os.path.lexists(arg):
+            yield Source.from_path(arg)
+            return
+        # Not `Path.glob`: it takes no absolute patterns.
+        matches = glob.glob(arg, recursive=True) if glob.has_magic(arg) else []  # noqa: PTH207
+    except (OSError, ValueError, re.error) as error:
+        yield _failure(arg, f"cannot be found ({error}); check the name")
+        return
+    if not matches:
+        what = "no file matches this pattern" if glob.has_magic(arg) else "does not exist"
+        yield _failure(arg, f"{what}; check the name and the folder you are in")
+    visited: set[tuple[int, int]] = set()
+    for match in sorted(matches, key=_natural):
+        found = Path(match)
+        if found.is_dir():
+            # '**' lists every folder and its files as well: only folders at the end count.
+            if "**" not in arg:
+                yield from _walk(found, options, visited)
+        else:
+            yield Source.from_path(match)
+
+
+def _walk(
+    folder: Path, options: ExpandOptions, visited: set[tuple[int, int]]
+) -> Iterator[Source | Failure | None]:
+    try:
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in visited:
+            return
+        visited.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: _natural(entry.name))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        yield _failure(str(folder), f"cannot be listed ({reason}); check its permissions")
+        return
+    for entry in listed:
+        if entry.name.startswith(".") and not options.hidden:
+            continue
+        if _is_folder(entry):
+            if options.recursive and (options.follow_links or not entry.is_symlink()):
+                yield from _walk(folder / entry.name, options, visited)
+        else:
+            yield _take(folder / entry.name, options)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _take(path: Path, options: ExpandOptions) -> Source | None:
+    if options.all_files or path.suffix.lower() in MEDIA_SUFFIXES:
+        return Source.from_path(path)
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            family = sniff(file.read(HEAD_BYTES)).family
+    except OSError:
+        return None
+    return Source.from_path(path) if family in _MEDIA_FAMILIES else None
+
+
+def _natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    # Pieces are tagged so that numbers and words never meet in a comparison.
+    pieces = (
+        (0, int(piece), piece) if piece.isdecimal() else (1, 0, piece.casefold())
+        for piece in _DIGITS.split(name)
+    )
+    return (*pieces, (2, 0, name))
+
+
+def _failure(path: str, message: str) -> Failure:
+    printable = Source.from_path(path).name
+    return Failure(printable, Problem(SourceError.__name__, f"{printable}: {message}"))
