@@ -8,6 +8,7 @@ import numpy as np
 
 from framesift.errors import HeadError
 from framesift.heads.numeric import unit_rows
+from framesift.heads.prompt_cache import cached_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +49,7 @@ def embed_prompts(embedder: Embedder, texts: Sequence[str]) -> Float64Array:
         HeadError: The model gave a vector that is not finite.
     """
     distinct = list(dict.fromkeys(texts))
-    vectors = unit_rows(embedder.embed_texts(distinct))
+    vectors = unit_rows(cached_texts(embedder, distinct))
     if not np.isfinite(vectors).all():
         message = f"model {embedder.name!r} gave NaN or infinite text embeddings"
         raise HeadError(message)
