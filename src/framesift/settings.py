@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         protected_namespaces=(),
     )
 
-    model: str = Field("auto", min_length=1)
+    model: str = Field("auto", pattern=r"\S")
     precision: Literal["auto", "fp32", "fp16", "int8"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     offline: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,7 +141,7 @@ def _counted(session: Session, counts: Counts) -> Iterator[Result]:
 
 def _print_paths(session: Session, chosen: list[Analysis], *, end: str) -> None:
     # Bytes, not text: a path need not be valid in the terminal's encoding.
-    stdout = click.get_binary_stream("stdout")
+    stdout = sys.stdout.buffer
     for result in chosen:
         stdout.write(os.fsencode(session.with_real_path(result).path + end))
     stdout.flush()

@@ -111,7 +111,7 @@ _READING = (
         "--fps",
         type=float,
         metavar="X",
-        help="Frames looked at per second of a video or animation.  [default: 1.0]",
+        help="Frames looked at per second of a video.  [default: 1.0]",
     ),
     click.option(
         "--max-frames",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +77,7 @@ def _plan(outs: tuple[str, ...], format_: str | None) -> dict[Path | None, str]:
     plan: dict[Path | None, str] = {Path(out): format_for(Path(out)) for out in outs if out != "-"}
     if format_ or "-" in outs or not outs:
         plan[None] = format_ or "table"
-    if plan.get(None) == "parquet" and click.get_text_stream("stdout").isatty():
+    if plan.get(None) == "parquet" and sys.stdout.isatty():
         message = "parquet is not text: name a file (--out FILE.parquet) or redirect the output"
         raise click.UsageError(message)
     return plan
@@ -152,5 +153,4 @@ def _header(session: Session) -> ReportHeader:
 def _writer(out: Path | None, kind: str, header: ReportHeader) -> Writer:
     from framesift.reports import open_writer
 
-    stdout = click.get_text_stream("stdout")
-    return open_writer(stdout if out is None else out, format=kind, header=header)
+    return open_writer(out, format=kind, header=header)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from framesift.cli.console import Console, Meter
+from framesift.cli.console import Console, Meter, plural
 from framesift.cli.downloads import Downloads
 from framesift.cli.effective import effective_settings, using_cache_dir
 from framesift.embeddings import load_embedder
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
     from framesift.cli.options import Request
     from framesift.embeddings.base import Embedder
+    from framesift.media import Expansion
     from framesift.pipeline import Analyzer
     from framesift.settings import Settings
     from framesift.types import Analysis, Failure, Result
@@ -62,7 +61,7 @@ class Session:
         """Analyse everything that was named, in order."""
         return run_many(
             self.analyzer,
-            self._remembering(self._sources(self.paths, stdin=True)),
+            self._watched(self._sources(self.paths, stdin=True)),
             workers=self.settings.workers,
             batch_size=self.settings.batch_size,
         )
@@ -78,21 +77,24 @@ class Session:
         """Return a progress bar that learns the number of files while the work goes on."""
         return Meter(enabled=self.progress and not self.console.quiet, count=self._count)
 
-    def _remembering(self, sources: Iterator[Source | Failure]) -> Iterator[Source | Failure]:
+    def _watched(self, sources: Expansion) -> Iterator[Source | Failure]:
         for source in sources:
             # Only where they differ: a dictionary of every name would grow with the folder.
             if isinstance(source, Source) and source.path and os.fspath(source.path) != source.name:
                 self._real[source.name] = source.path
             yield source
+        if sources.skipped:
+            files = plural(sources.skipped, "file")
+            self.console.notice(f"passed over {files} of no known kind (--all-files tries them)")
 
     def _count(self) -> int:
         streams = self.paths.count("-")
         named = tuple(path for path in self.paths if path != "-")
         return streams + sum(1 for _ in self._sources(named, stdin=False))
 
-    def _sources(self, paths: tuple[str, ...], *, stdin: bool) -> Iterator[Source | Failure]:
+    def _sources(self, paths: tuple[str, ...], *, stdin: bool) -> Expansion:
         options = ExpandOptions(hidden=self.settings.hidden, all_files=self.settings.all_files)
-        stream = click.get_binary_stream("stdin") if stdin and "-" in paths else None
+        stream = sys.stdin.buffer if stdin and "-" in paths else None
         return expand_sources(paths, options=options, stdin=stream)
 
 
@@ -143,7 +145,7 @@ def open_session(request: Request, *, thumbnails: bool = False) -> Iterator[Sess
             embedder,
             heads=heads,
             policy=policy,
-            sampler=UniformSampler(Fraction(str(settings.fps)), settings.max_frames),
+            sampler=UniformSampler(settings.fps, settings.max_frames),
             cache=cache,
             reading=Reading(
                 limits=_limits(settings),
@@ -155,7 +157,7 @@ def open_session(request: Request, *, thumbnails: bool = False) -> Iterator[Sess
 
 
 def _limits(settings: Settings) -> Limits:
-    given = {
+    given: dict[str, Any] = {
         "max_bytes": settings.max_bytes,
         "max_pixels": settings.max_pixels,
         "max_duration_s": settings.max_duration_s,
