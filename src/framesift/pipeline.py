@@ -411,10 +411,13 @@ def default_heads(
     from framesift.heads import ExpertHead, ScreeningHead, ZeroShotHead, quality_head_for
     from framesift.policies import TAXONOMY
 
+    expert = ExpertHead(space=embedder.space)
+    # Scores of different heads do not compare: where the expert knows, prompts keep quiet.
+    screened = [category.prompts for category in TAXONOMY if category.name not in expert.names]
     heads: list[Head] = [
         quality_head_for(embedder, offline=offline),
-        ScreeningHead.from_prompts(embedder, [category.prompts for category in TAXONOMY]),
-        ExpertHead(space=embedder.space),
+        ScreeningHead.from_prompts(embedder, screened),
+        expert,
     ]
     if labels:
         heads.append(ZeroShotHead.from_prompts(embedder, labels))
