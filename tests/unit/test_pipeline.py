@@ -1,0 +1,229 @@
+"""The analyzer with small made-up models over real media."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from framesift.embeddings.base import ModelSpec
+from framesift.embeddings.cache import Cache
+from framesift.errors import CorruptMediaError, MediaError, SpaceMismatchError
+from framesift.frames import UniformSampler
+from framesift.heads import HeadCard
+from framesift.media import Source
+from framesift.pipeline import Analyzer, Reading
+from framesift.policies import TAXONOMY
+from framesift.types import Embeddings, Failure, Problem, Scores
+
+CATEGORY = TAXONOMY[0].name
+
+
+class FakeEncoder:
+    """The mean colour of a picture as its row."""
+
+    name = "expert"
+    fingerprint = "fake-1"
+    precision = "fp32"
+    width = 3
+    min_side_px = 16
+
+    def __init__(self) -> None:
+        self.encoded = 0
+
+    def prepare(self, pixels):
+        return np.asarray(Image.fromarray(pixels).resize((4, 4)))
+
+    def encode(self, batch):
+        self.encoded += len(batch)
+        return batch.mean(axis=(1, 2)).astype(np.float32) / 255
+
+
+class FakeEmbedder(FakeEncoder):
+    name = "fake"
+    space = "fake-space"
+    logit_scale = 100.0
+    spec = ModelSpec("fake", "fake-space", "embedded", 3, "none", "made up")
+
+    def to_embeddings(self, rows):
+        vectors = rows + 1
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return Embeddings(vectors, self.space, "fake-1")
+
+    def embed_images(self, pixels):
+        raise AssertionError
+
+    def embed_texts(self, texts):
+        raise AssertionError
+
+
+class ColumnHead:
+    """Returns columns of the expert's rows, multiplied."""
+
+    def __init__(self, task, names, columns, *, factor=1.0, space="fake-space", source="column"):
+        self.card = HeadCard(f"{task}-head", task, space, ("expert",), source=source)
+        self.names, self.columns, self.factor = names, columns, factor
+
+    def score(self, embeddings):
+        if embeddings.space != self.card.space:
+            raise SpaceMismatchError("wrong space")
+        values = embeddings.extras["expert"][:, self.columns] * np.float32(self.factor)
+        low, high = (values - 1, values + 1) if self.card.task == "quality" else (None, None)
+        return Scores(self.card.name, self.names, values, low, high)
+
+
+def quality(**options):
+    return ColumnHead("quality", ("quality",), [0], factor=10, **options)
+
+
+def harm(column=1, **options):
+    return ColumnHead("moderation", (CATEGORY,), [column], **options)
+
+
+def make(heads=None, **options):
+    return Analyzer(
+        FakeEmbedder(), heads or [quality(), harm()], experts=[FakeEncoder()], **options
+    )
+
+
+def plain(colour, size=(40, 30)):
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def gif(*colours):
+    out = io.BytesIO()
+    first, *others = [Image.new("RGB", (40, 30), colour) for colour in colours]
+    first.save(out, "GIF", save_all=True, append_images=others, duration=200)
+    return out.getvalue()
+
+
+def test_a_still_is_scored_and_judged():
+    result = make().analyze(plain((204, 0, 51)))
+    assert (result.info.kind, result.info.width, result.info.height) == ("image", 40, 30)
+    assert result.quality.score == pytest.approx(8, abs=0.01)
+    assert result.quality.low == pytest.approx(7, abs=0.01)
+    assert result.quality.head == "quality-head"
+    labels = {label.name: label for label in result.moderation.labels}
+    assert labels[CATEGORY].score == pytest.approx(0)
+    assert result.model.name == "fake"
+    assert result.error is None
+
+
+def test_the_worst_frame_counts_for_harm_and_the_mean_for_quality():
+    result = make().analyze(gif((255, 0, 0), (0, 255, 0), (250, 0, 0), (255, 9, 9)))
+    assert result.info.kind == "animation"
+    label = next(label for label in result.moderation.labels if label.name == CATEGORY)
+    assert label.score == pytest.approx(1, abs=0.02)
+    assert label.flagged
+    assert result.moderation.action != "allow"
+    assert result.quality.score == pytest.approx(7.5, abs=0.2)
+
+
+def test_of_two_heads_with_one_label_the_higher_score_and_its_source_stay():
+    heads = [quality(), harm(1, source="one"), harm(2, source="two")]
+    result = make(heads).analyze(plain((0, 51, 204)))
+    label = next(label for label in result.moderation.labels if label.name == CATEGORY)
+    assert label.score == pytest.approx(0.8, abs=0.01)
+    assert label.source == "two"
+
+
+def test_a_nan_is_never_safe():
+    heads = [quality(), harm(1, factor=math.nan, source="broken"), harm(2, source="fine")]
+    for order in (heads, heads[::-1]):
+        result = make(order).analyze(plain((0, 0, 0)))
+        assert result.moderation.action == "review"
+
+
+def test_tags_are_sorted():
+    tags = ColumnHead("tags", ("red", "green", "blue"), [0, 1, 2])
+    result = make([quality(), harm(), tags]).analyze(plain((50, 100, 0)))
+    assert [tag.name for tag in result.tags] == ["green", "red", "blue"]
+
+
+def test_a_head_of_another_space_is_refused_before_the_run():
+    with pytest.raises(SpaceMismatchError):
+        make([quality(space="elsewhere")])
+
+
+def test_an_unreadable_source_raises_with_its_name():
+    with pytest.raises(MediaError, match=r"odd\.bin"):
+        make().analyze(Source.from_bytes(b"not a picture at all", name="odd.bin"))
+
+
+def test_a_cut_off_animation_is_scored_in_part_and_reviewed():
+    whole = gif(*[(255, n, n) for n in range(0, 250, 10)])
+    result = make().analyze(Source.from_bytes(whole[: int(len(whole) * 0.6)], name="cut.gif"))
+    assert result.error is not None
+    assert "cut.gif" in result.error.message
+    assert result.quality.score > 5
+    assert result.moderation.action == "review"
+
+
+def test_rows_come_from_the_cache_the_second_time(tmp_path):
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        analyzer = make(cache=cache)
+        first = analyzer.analyze(Source.from_bytes(gif("red", "blue"), name="first.gif"))
+        second = analyzer.analyze(Source.from_bytes(gif("red", "blue"), name="second.gif"))
+        assert analyzer.embedder.encoded == 2
+        assert analyzer.experts[0].encoded == 2
+    assert second == replace(first, info=replace(first.info, path="second.gif"))
+
+
+def test_only_the_encoder_without_rows_runs_again(tmp_path):
+    picture = plain("red")
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        make(cache=cache).analyze(picture)
+        analyzer = make(cache=cache)
+        type(analyzer.embedder).fingerprint = "fake-2"
+        try:
+            result = analyzer.analyze(picture)
+        finally:
+            type(analyzer.embedder).fingerprint = "fake-1"
+        assert analyzer.embedder.encoded == 1
+        assert analyzer.experts[0].encoded == 0
+        assert result.quality.score == pytest.approx(10, abs=0.01)
+
+
+def test_a_thumbnail_shows_the_frame_with_the_most_contrast_and_is_cached(tmp_path):
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::16] = stripes[:, 1::16] = 255
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (64, 64)), Image.fromarray(stripes), Image.new("RGB", (64, 64))]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        analyzer = make(cache=cache, reading=Reading(thumbnail_px=32))
+        first = analyzer.analyze(out.getvalue())
+        assert np.asarray(Image.open(io.BytesIO(first.thumbnail)).convert("L")).std() > 20
+        assert analyzer.analyze(out.getvalue()).thumbnail == first.thumbnail
+        assert analyzer.embedder.encoded == 3
+
+
+def test_another_sampler_is_another_cache_entry(tmp_path):
+    picture = gif("red", "green", "blue")
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        assert make(cache=cache).analyze(picture).quality.score == pytest.approx(10 / 3, abs=0.1)
+        one = make(cache=cache, sampler=UniformSampler(max_frames=1)).analyze(picture)
+        assert one.quality.score in (pytest.approx(0, abs=0.1), pytest.approx(10, abs=0.1))
+
+
+def test_failures_name_the_policy_and_the_model():
+    analyzer = make()
+    failure = analyzer.failure("x.jpg", CorruptMediaError("cut off", source="x.jpg"), sha256="00")
+    assert failure.error == Problem("CorruptMediaError", "x.jpg: cut off")
+    assert failure.policy == analyzer.policy.label
+    adopted = analyzer.adopt(Failure("y.jpg", Problem("SourceError", "gone")))
+    assert (adopted.policy, adopted.model) == (analyzer.policy.label, analyzer.model)
+
+
+def test_finishing_before_reading_is_a_clear_error():
+    analyzer = make()
+    item = analyzer.start(Source.from_bytes(plain("red")))
+    item.rows = [np.zeros((1, 3), np.float32)] * 2
+    with pytest.raises(ValueError, match="before the frames"):
+        analyzer.finish(item)
