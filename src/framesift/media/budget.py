@@ -6,13 +6,14 @@ gigabyte. Several threads that meet several huge pictures would add that up; her
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["DECODE_BYTES", "MemoryBudget", "decode_budget"]
 
@@ -20,6 +21,7 @@ DECODE_BYTES = 896 * 2**20
 """What all decoders together may hold (896 MiB); it leaves 640 MiB of 1.5 GiB for the rest."""
 
 _SMALL_BYTES = 4 * 2**20
+_TRIM_BYTES = 128 * 2**20
 _PATIENCE_S = 60.0
 
 
@@ -75,7 +77,29 @@ class MemoryBudget:
         try:
             yield
         finally:
+            if lent >= _TRIM_BYTES:
+                _trim_heap()
             self.release(lent)
 
+
+def _trim_heap() -> None:
+    """Give freed memory back to the system, where the C library keeps it (glibc).
+
+    Each thread has a heap of its own there; after a huge picture in each of them, hundreds of
+    unused megabytes would stay with the process.
+    """
+    if _malloc_trim is not None:
+        _malloc_trim(0)
+
+
+def _find_malloc_trim() -> Callable[[int], object] | None:
+    try:
+        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return None
+    return trim
+
+
+_malloc_trim = _find_malloc_trim()
 
 decode_budget = MemoryBudget(DECODE_BYTES)

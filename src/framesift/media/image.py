@@ -14,7 +14,7 @@ from PIL import Image
 
 from framesift.errors import LimitExceededError
 from framesift.media.base import Media
-from framesift.media.budget import decode_budget
+from framesift.media.budget import DECODE_BYTES, decode_budget
 from framesift.media.pillow import decoding, open_image
 from framesift.media.pixels import orient, to_rgb_array
 from framesift.types import Frame, MediaInfo
@@ -44,12 +44,15 @@ MAX_FRAME_PX = 100_000_000
 No model looks at more than a thousandth of them, and 100 megapixels are 300 MB.
 """
 
+_MOST_BYTES = DECODE_BYTES * 7 // 5
 _WORTH_REDUCING_PX = 2_000_000
 _WHOLE_FILE_BYTES = 256 * 2**20
 _WHOLE_FILE = frozenset(("AVIF", "HEIF", "WEBP"))
+"""Formats whose plugins read the file into memory; the others are read piece by piece."""
+
 _STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 _CODEC_BYTES = {
-    "AVIF": 12, "HEIF": 12, "WEBP": 12, "JPEG2000": 16, "BLP": 8, "DDS": 8, "FTEX": 8, "PSD": 4,
+    "AVIF": 8, "HEIF": 8, "WEBP": 12, "JPEG2000": 12, "BLP": 8, "DDS": 8, "FTEX": 8, "PSD": 4,
 }  # fmt: skip
 """Bytes a codec takes per pixel beside Pillow's own copy, measured on 40-megapixel pictures."""
 
@@ -226,9 +229,15 @@ def memory_needed(image: ImageFile, shrink: int, name: str) -> int:
     if image.info.get("progressive"):
         # A progressive JPEG keeps all its coefficients, at full size, until the last scan.
         scale = image.decoderconfig[0] if image.decoderconfig else 1
-        needed += 4 * pixels * scale**2
+        needed += 6 * pixels * scale**2
     if image.format in _WHOLE_FILE and image.fp is not None:
         needed += _whole_file(image.fp, name)
+    if needed > _MOST_BYTES:
+        message = (
+            f"needs about {needed / 1e9:.1f} GB of memory to be decoded ({width} x {height} pixels "
+            f"of {image.format}); make it smaller, or save it as JPEG or PNG"
+        )
+        raise LimitExceededError(message, source=name)
     return needed
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["open_media"]
 
+_SEQUENCE_BRANDS = frozenset((b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"))
+
 
 def open_media(
     source: Source | str | os.PathLike[str] | bytes,
@@ -65,6 +67,7 @@ def _as_source(source: Source | str | os.PathLike[str] | bytes) -> Source:
 
 def _open(source: Source, file: BinaryIO, limits: Limits, min_side_px: int | None) -> Media:
     head = file.read(HEAD_BYTES)
+    file.seek(0)
     if not head:
         raise CorruptMediaError("is empty (0 bytes); get a new copy", source=source.name)
     kind = sniff(head)
@@ -72,7 +75,6 @@ def _open(source: Source, file: BinaryIO, limits: Limits, min_side_px: int | Non
         case "video":
             from framesift.media.video import VideoMedia
 
-            file.seek(0)
             return VideoMedia(source, file, kind.format, limits, min_side_px=min_side_px)
         case "audio":
             message = f"is sound only ({kind.title}); give a picture or a video"
@@ -92,6 +94,11 @@ def _open_picture(
     from framesift.media.pillow import open_image
     from framesift.media.raw import RawMedia, is_raw_tiff
 
+    if kind.format == "heif":
+        sequence = _open_sequence(source, limits, min_side_px)
+        if sequence is not None:
+            file.close()
+            return sequence
     if kind.family == "raw":
         return RawMedia(source, file, kind.format, limits, min_side_px=min_side_px)
     if kind.format == "tiff" and is_raw_tiff(file):
@@ -104,3 +111,17 @@ def _open_picture(
     if timing is not None:
         return AnimationMedia(source, image, timing, limits, min_side_px=min_side_px)
     return StillMedia(source, image, limits, min_side_px=min_side_px)
+
+
+def _open_sequence(source: Source, limits: Limits, min_side_px: int | None) -> Media | None:
+    """Open a HEIF file as a video if its first brand says that it is a sequence of pictures."""
+    from framesift.media.video import VideoMedia
+
+    file = source.open(limits)
+    if file.read(12)[8:] not in _SEQUENCE_BRANDS:
+        file.close()
+        return None
+    try:
+        return VideoMedia(source, file, "heif", limits, min_side_px=min_side_px)
+    except (CorruptMediaError, UnsupportedMediaError):
+        return None  # no usable track: the still picture beside it is read instead

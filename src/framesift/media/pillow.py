@@ -13,6 +13,7 @@ after.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import re
 import struct
@@ -20,9 +21,11 @@ import sys
 import threading
 import warnings
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
+import PIL
 from PIL import Image, UnidentifiedImageError
 
 from framesift.errors import (
@@ -110,6 +113,7 @@ def _registry() -> list[tuple[str, Factory, Accept]]:
     with _ready:
         if not _openers:
             Image.init()
+            _silence_libtiff()
             known = dict(Image.OPEN)
             # pillow-heif is not registered with Pillow: that would change the host's `Image.open`.
             from pillow_heif.as_plugin import HeifImageFile, _is_supported_heif
@@ -121,6 +125,21 @@ def _registry() -> list[tuple[str, Factory, Accept]]:
                 if name in known
             )
         return _openers
+
+
+def _silence_libtiff() -> None:
+    """Stop libtiff from writing about broken files to stderr; the errors still reach Python.
+
+    Pillow's wheels carry their own copy of the library, so nothing but Pillow is affected. Where
+    the copy is not found (a system libtiff, Windows) the messages stay.
+    """
+    package = Path(PIL.__file__).parent
+    for pattern in ("pillow.libs/libtiff*", "PIL/.dylibs/libtiff*"):
+        for library in package.parent.glob(pattern):
+            with suppress(OSError, AttributeError):
+                set_handler = ctypes.CDLL(str(library)).TIFFSetErrorHandler
+                set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+                set_handler(None)
 
 
 def open_image(file: BinaryIO, name: str) -> ImageFile:

@@ -63,7 +63,6 @@ _MAGIC: tuple[tuple[int, bytes, Family, str, str], ...] = (
     (0, b"SIMPLE  =", "still", "fits", "FITS"),
     (0, b"/* XPM */", "still", "xpm", "XPM"),
     (0, b"\x59\xa6\x6a\x95", "still", "sun", "Sun raster"),
-    (0, b"\x1a\x45\xdf\xa3", "video", "matroska", "Matroska"),
     (0, b"FLV\x01", "video", "flv", "Flash video"),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video", "asf", "Windows Media"),
     (0, b"\x00\x00\x01\xba", "video", "mpeg", "MPEG program stream"),
@@ -179,6 +178,9 @@ def _icon(head: bytes) -> Sniffed | None:
 def _structured(head: bytes) -> Sniffed | None:
     if head[4:8] == b"ftyp":
         return _iso_media(head)
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        is_webm = b"webm" in head[:64]
+        return Sniffed("video", "webm", "WebM") if is_webm else Sniffed("video", "mkv", "Matroska")
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12])
     if head[4:8] in _QUICKTIME_BOXES:

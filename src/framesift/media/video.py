@@ -40,7 +40,10 @@ __all__ = ["VideoMedia", "packet_durations"]
 # FFmpeg's libraries would write about broken files to stderr; PyAV's default may change.
 av.logging.set_level(None)
 
-_DEMUXERS = {"mp4": "mov", "m4v": "mov", "3gp": "mov", "3g2": "mov"}
+_DEMUXERS = {
+    "mp4": "mov", "m4v": "mov", "3gp": "mov", "3g2": "mov", "mkv": "matroska", "webm": "matroska",
+    "heif": "mov",
+}  # fmt: skip
 """The demuxer is named, never guessed: guessing includes playlists that open other files."""
 
 _SEEK_GAP_S = Fraction(2)
@@ -171,7 +174,7 @@ class VideoMedia(Media):
             path=self._name,
             sha256=source.sha256(self._limits),
             kind="video",
-            format=_format_of(form, self.container),
+            format=form,
             width=width,
             height=height,
             duration=self._duration,
@@ -416,13 +419,6 @@ def _is_cover(stream: VideoStream) -> bool:
 def _area(stream: VideoStream) -> int:
     context = stream.codec_context
     return context.width * context.height if context is not None else -1
-
-
-def _format_of(form: str, container: InputContainer) -> str:
-    if form == "matroska":
-        codecs = {stream.codec_context.name for stream in container.streams.video}
-        return "webm" if codecs <= {"vp8", "vp9", "libdav1d", "av1"} else "mkv"
-    return form
 
 
 @contextmanager
