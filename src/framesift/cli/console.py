@@ -73,8 +73,12 @@ class Counts:
 
     def line(self) -> str:
         """Return how many, what the policy said, and how fast."""
+        return f"{self.summary.line()}; {self.speed()}"
+
+    def speed(self) -> str:
+        """Return how long it took so far, and how many files a second."""
         elapsed_s = max(time.monotonic() - self._started, 1e-3)
-        return f"{self.summary.line()}; {elapsed_s:.1f} s, {self.summary.items / elapsed_s:.1f}/s"
+        return f"{elapsed_s:.1f} s, {self.summary.items / elapsed_s:.1f} files/s"
 
     def failure_lines(self) -> list[str]:
         """Return a line per failure kept, and how many more there are."""

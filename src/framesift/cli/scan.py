@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,7 +129,9 @@ def _tell(
     if not counts.summary.items and not interrupted:
         console.notice("nothing to scan: no pictures or videos were found under the given paths")
     state = "interrupted after " if interrupted else ""
-    console.say(f"framesift: {state}{counts.line()}")
+    # A table ends with the counts: only the time is left to say.
+    counted = counts.speed() if plan.get(None) == "table" else counts.line()
+    console.say(f"framesift: {state}{counted}")
     for out in plan:
         if out is not None:
             console.say(f"framesift: wrote {out}")
@@ -153,4 +156,7 @@ def _header(session: Session) -> ReportHeader:
 def _writer(out: Path | None, kind: str, header: ReportHeader) -> Writer:
     from framesift.reports import open_writer
 
+    if out is None and kind == "table":
+        # The notice stands on standard error already, next to this table.
+        header = replace(header, notice=None)
     return open_writer(out, format=kind, header=header)
