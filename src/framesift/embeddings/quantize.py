@@ -153,13 +153,20 @@ def _quantized(fp32: Path, folder: Path) -> Path:
     path = folder / f"{file_sha256(fp32)[:32]}-{_RECIPE}.onnx"
     if path.is_file():
         return path
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as making:
-        part = Path(making) / path.name
+        # The quantiser writes beside its input, which may be a read-only folder of the user's:
+        # give it a copy. The mark keeps it from logging advice about another tool.
+        model = onnx.load(fp32)
+        onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
+        copy, part = Path(making) / "fp32.onnx", Path(making) / "int8.onnx"
+        onnx.save_model(model, copy, save_as_external_data=True, location="fp32.data")
+        del model
         quantize_dynamic(
-            fp32,
+            copy,
             part,
             op_types_to_quantize=["MatMul", "Gemm"],
             weight_type=QuantType.QInt8,

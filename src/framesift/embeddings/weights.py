@@ -9,17 +9,26 @@ stood for). Until then its bytes are in a ``.part`` file, from which a later att
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import re
 import shutil
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from framesift.embeddings.onnx import file_sha256
-from framesift.errors import WeightsMismatchError, WeightsUnavailableError
+from framesift.embeddings.places import (
+    LockFile,
+    cache_root,
+    is_offline,
+    locked,
+    part_of,
+    verified,
+)
+from framesift.errors import WeightsUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,28 +70,12 @@ class RemoteFile:
     name: str
 
 
-def cache_root() -> Path:
-    """Return the folder of Framesift's caches: ``FRAMESIFT_CACHE_DIR``, else the user's cache."""
-    given = os.environ.get("FRAMESIFT_CACHE_DIR")
-    if given:
-        return Path(given).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("framesift"))
-
-
-def is_offline() -> bool:
-    """Whether the environment forbids the network: ``HF_HUB_OFFLINE`` or its like is set."""
-    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-    return any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in names)
-
-
 def model_dir(spec: ModelSpec) -> Path | None:
     """Return the folder of a model's files; ``None`` while the commit of its branch is unknown.
 
     The folder need not exist.
     """
-    commit = _commit_of(spec, _Lock(_repo_dir(spec)))
+    commit = _commit_of(spec, LockFile(_repo_dir(spec)))
     return None if commit is None else _repo_dir(spec) / commit
 
 
@@ -146,41 +139,18 @@ def fetch_file(
     """
     path = cache_root() / "files" / remote.sha256[:16] / Path(remote.name).name
     if path.is_file():
-        return _verified(path, remote.sha256, remote.url)
+        return verified(path, remote.sha256, remote.url)
     way_out = "connect once and run the command again"
     if offline or is_offline():
         raise _unavailable(remote.url, "it is not on this machine and offline mode is on", way_out)
     _contact(lambda: _head(remote.url), remote.url, way_out)
-    with _locked(path):
+    with locked(path):
         if not path.is_file():
-            part = _part_of(path)
+            part = part_of(path)
             _download(remote.url, part, _Report(remote.name, progress), way_out=way_out)
-            _verified(part, remote.sha256, remote.url)
+            verified(part, remote.sha256, remote.url)
             os.replace(part, path)  # noqa: PTH105 - atomic on every system
     return path
-
-
-class _Lock:
-    """``lock.json`` of one repository: commits of branches and hashes of files on first use."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "lock.json"
-
-    def read(self) -> dict[str, dict[str, str]]:
-        try:
-            value = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            value = {}
-        found = value if isinstance(value, dict) else {}
-        return {key: dict(found.get(key) or {}) for key in ("commits", "sha256")}
-
-    def record(self, section: str, key: str, value: str) -> None:
-        with _locked(self._path):
-            content = self.read()
-            content[section][key] = value
-            part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
-            part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-            os.replace(part, self._path)  # noqa: PTH105 - atomic on every system
 
 
 class _Hub:
@@ -193,7 +163,7 @@ class _Hub:
         self._repo = str(spec.repo)
         self._offline = offline
         self._progress = progress
-        self._lock = _Lock(_repo_dir(spec))
+        self._lock = LockFile(_repo_dir(spec))
         self._endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
         self._commit = _commit_of(spec, self._lock)
         self._way_out = (
@@ -215,20 +185,20 @@ class _Hub:
         key = f"{self._commit}/{file.path}"
         expected = file.sha256 or self._lock.read()["sha256"].get(key)
         if path.is_file():
-            return _verified(path, expected, self._source(file))
-        with _locked(path):
+            return verified(path, expected, self._source(file))
+        with locked(path):
             if not path.is_file():
                 self._get(file, path, expected)
         return path
 
     def _get(self, file: WeightFile, path: Path, expected: str | None) -> None:
-        part = _part_of(path)
+        part = part_of(path)
         shared = self._in_shared_cache(file, str(self._commit))
         if shared is not None:
             shutil.copyfile(shared, part)
         else:
             expected = self._transfer(file, part, expected)
-        _verified(part, expected, self._source(file))
+        verified(part, expected, self._source(file))
         if file.sha256 is None:
             self._lock.record("sha256", f"{self._commit}/{file.path}", file_sha256(part))
         os.replace(part, path)  # noqa: PTH105 - atomic on every system
@@ -240,7 +210,7 @@ class _Hub:
             expected = stated
         report = _Report(f"{self._spec.name}: {file.path}", self._progress)
         url = self._url(file, str(self._commit))
-        _download(url, part, report, way_out=self._way_out, size=meta.size)
+        _download(url, part, report, way_out=self._way_out, size=meta.size, login=True)
         return expected
 
     def _resolve(self, file: WeightFile) -> str:
@@ -288,7 +258,7 @@ class _Hub:
 
 
 class _Report:
-    """Tells a callback how far a download is; the writer that `_download` writes to."""
+    """Tells a callback how far a download is."""
 
     def __init__(self, name: str, progress: ProgressCallback | None) -> None:
         self.name = name
@@ -331,31 +301,9 @@ def _repo_dir(spec: ModelSpec) -> Path:
     return cache_root() / "models" / str(spec.repo).replace("/", "--")
 
 
-def _commit_of(spec: ModelSpec, lock: _Lock) -> str | None:
+def _commit_of(spec: ModelSpec, lock: LockFile) -> str | None:
     revision = spec.revision or "main"
     return revision if _COMMIT.fullmatch(revision) else lock.read()["commits"].get(revision)
-
-
-def _part_of(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(path.name + ".part")
-
-
-def _locked(path: Path) -> Any:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return _hub_utils().WeakFileLock(path.with_name(f".{path.name}.lock"))
-
-
-def _verified(path: Path, expected: str | None, source: str) -> Path:
-    found = file_sha256(path)
-    if expected is None or found == expected:
-        return path
-    path.unlink()
-    message = (
-        f"its sha256 is {found}, expected {expected}; the file was deleted. Try again; if this "
-        "comes back, the file was changed at its source or on the way"
-    )
-    raise WeightsMismatchError(message, source=source)
 
 
 def _contact(ask: Callable[[], _T], url: str, way_out: str) -> _T:
@@ -396,32 +344,46 @@ def _hub_utils() -> Any:
 
 
 def _download(
-    url: str, part: Path, report: _Report, *, way_out: str, size: int | None = None
+    url: str,
+    part: Path,
+    report: _Report,
+    *,
+    way_out: str,
+    size: int | None = None,
+    login: bool = False,
 ) -> None:
-    """Append what is missing of a file to its part, through the hub's own transfer."""
+    """Append what is missing of a file to its part, through the hub's own transfer.
+
+    ``login`` sends the user's token of the hub along, where there is one: to the hub only.
+    """
     from huggingface_hub.file_download import http_get
 
-    utils = _hub_utils()
     start = part.stat().st_size if part.is_file() else 0
     if size is not None and start > size:
         part.unlink()
         start = 0
-    silent = utils.are_progress_bars_disabled()
-    utils.disable_progress_bars()
+    headers = _hub_utils().build_hf_headers(token=None if login else False)
     try:
-        with part.open("ab") as stream:
+        with _quiet_hub(), part.open("ab") as stream:
             counting: Any = _CountingFile(stream, report, size)
-            http_get(
-                url,
-                counting,
-                resume_size=start,
-                headers=utils.build_hf_headers(),
-                expected_size=size,
-            )
+            http_get(url, counting, resume_size=start, headers=headers, expected_size=size)
     except Exception as error:  # every HTTP client has its own exceptions
         reason = f"the download broke off ({_reason(error)}); the next attempt goes on from there"
         raise _unavailable(url, reason, way_out) from error
+
+
+@contextmanager
+def _quiet_hub() -> Iterator[None]:
+    """Keep the hub's client from drawing bars and logging to the screen."""
+    utils = _hub_utils()
+    logger = logging.getLogger("huggingface_hub.file_download")
+    level, silent = logger.level, utils.are_progress_bars_disabled()
+    utils.disable_progress_bars()
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
     finally:
+        logger.setLevel(level)
         if not silent:
             utils.enable_progress_bars()
 
