@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
@@ -39,6 +40,7 @@ class Output:
         self._file: BinaryIO | None = None
         self._text: TextIO | None = None
         self._spool: IO[bytes] | None = None
+        self._ours: os.stat_result | None = None
         if isinstance(out, (str, os.PathLike)):
             self._path = Path(out)
         else:
@@ -47,7 +49,7 @@ class Output:
     @property
     def folder(self) -> Path | None:
         """The folder of the file, absolute; ``None`` for a stream."""
-        return None if self._path is None else Path(os.path.abspath(self._path)).parent  # noqa: PTH100
+        return None if self._path is None else self._path.resolve().parent
 
     @property
     def is_terminal(self) -> bool:
@@ -74,6 +76,7 @@ class Output:
                 return
             self._part.unlink(missing_ok=True)
             self._file = self._part.open("xb")
+            self._ours = os.fstat(self._file.fileno())
 
     @property
     def text(self) -> TextIO:
@@ -93,9 +96,11 @@ class Output:
             self.text.write(text)
             self.text.flush()
 
-    @property
-    def binary(self) -> BinaryIO:
-        """A seekable binary stream into the report; for a stream it is copied there at the end.
+    def binary(self, *, is_text: bool = False) -> BinaryIO:
+        """Return a binary stream into the report; what goes to a stream is copied at ``commit``.
+
+        Args:
+            is_text: Whether the bytes are UTF-8 text, which a stream without a ``buffer`` takes.
 
         Raises:
             ConfigError: The stream is a terminal, or takes text only.
@@ -103,10 +108,8 @@ class Output:
         if self._stream is None:
             assert self._file is not None
             return self._file
-        if self._stream.isatty() or not hasattr(self._stream, "buffer"):
-            message = (
-                "this format is binary: name a file for it (--out FILE) or redirect the output"
-            )
+        if self._stream.isatty() or not (is_text or hasattr(self._stream, "buffer")):
+            message = "this format is not for a screen: name a file (--out FILE) or redirect it"
             raise ConfigError(message)
         if self._spool is None:
             self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by commit or abort
@@ -131,9 +134,10 @@ class Output:
                 self._file.close()
                 return
             os.fsync(self._file.fileno())
-            ours = os.fstat(self._file.fileno())
             self._file.close()
-            self._check_ours(ours)
+            if not self._is_ours():
+                message = f"another process writes the same report ({self._part.name})"
+                raise ConfigError(f"{message}; name another file", source=str(self._path))
             self._part.replace(self._path)
 
     def abort(self, *, keep: bool) -> None:
@@ -148,7 +152,7 @@ class Output:
             return
         with contextlib.suppress(OSError):
             self._file.close()
-        if not keep and not self._is_special():
+        if not keep and self._is_ours():
             with contextlib.suppress(OSError):
                 self._part.unlink(missing_ok=True)
 
@@ -164,19 +168,21 @@ class Output:
         except FileNotFoundError:
             return False
 
-    def _check_ours(self, ours: os.stat_result) -> None:
-        """Refuse to give the name to a file that another process has begun meanwhile."""
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(self._part.stat(), ours):
-                return
-        message = f"another process writes the same report ({self._part.name}); name another file"
-        raise ConfigError(message, source=str(self._path))
+    def _is_ours(self) -> bool:
+        """Return whether the part is still the file opened here, and not another process's."""
+        try:
+            return self._ours is not None and os.path.samestat(self._part.stat(), self._ours)
+        except OSError:
+            return False
 
     def _deliver(self, stream: TextIO) -> None:
         if self._spool is not None:
             stream.flush()
             self._spool.seek(0)
-            shutil.copyfileobj(self._spool, stream.buffer)
+            if hasattr(stream, "buffer"):
+                shutil.copyfileobj(self._spool, stream.buffer)
+            else:
+                shutil.copyfileobj(codecs.getreader("utf-8")(self._spool), stream)
             self._spool.close()
         stream.flush()
 

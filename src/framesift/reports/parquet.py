@@ -50,7 +50,9 @@ class ParquetWriter(Writer):
 
     def _begin(self) -> None:
         schema = _schema().with_metadata({"framesift": json.dumps(_run(self.header))})
-        self._writer = self._parquet.ParquetWriter(self._output.binary, schema, compression="zstd")
+        self._writer = self._parquet.ParquetWriter(
+            self._output.binary(), schema, compression="zstd"
+        )
 
     def _write(self, record: Record) -> None:
         self._rows.append(_valid(record))

@@ -53,7 +53,7 @@ class TableWriter(Writer):
         self._plain = not self._console.encoding.lower().startswith("utf")
         self._lay_out(self._console.width)
         if self.header.notice:
-            self._console.print(visible(self.header.notice), style="yellow")
+            self._say(visible(self.header.notice), style="yellow")
 
     def _lay_out(self, width: int) -> None:
         self._with_bar = width >= _ROOM_FOR_BAR
@@ -112,12 +112,17 @@ class TableWriter(Writer):
 
     def _print(self, text: Text) -> None:
         text.rstrip()
-        self._console.print(text, soft_wrap=False)
-        self._console.file.flush()
+        self._say(text)
+
+    def _say(self, text: Text | str = "", *, style: str | None = None) -> None:
+        # Rendered here and written there: Rich itself would end the program on a closed pipe.
+        with self._console.capture() as rendered:
+            self._console.print(text, style=style)
+        self._output.write(rendered.get())
 
     def _finish(self) -> None:
         if self.summary.items == 0:
-            self._console.print("No pictures or videos.")
+            self._say("No pictures or videos.")
             return
         line = self.summary.line()
         self._console.print()

@@ -92,7 +92,7 @@ def test_it_goes_through_a_pipe_but_not_to_a_terminal(
     write_report([make_analysis()], out, format="parquet")
 
     assert pq.read_table(io.BytesIO(out.buffer.getvalue())).num_rows == 1
-    with pytest.raises(ConfigError, match="binary"):
+    with pytest.raises(ConfigError, match="not for a screen"):
         write_report([], Piped(terminal=True), format="parquet")
 
 

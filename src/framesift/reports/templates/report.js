@@ -1,0 +1,277 @@
+"use strict";
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const records = JSON.parse($("records").textContent);
+  const list = $("cards");
+  const cards = Array.from(list.children);
+  const root = document.documentElement;
+  const state = { text: "", action: "", min: 0, sort: "best", shown: cards };
+  const VERDICTS = { allow: "Allowed", review: "To review", block: "Blocked" };
+  const PAGE_STEP = { ArrowLeft: -1, ArrowRight: 1 };
+
+  root.classList.add("js");
+
+  const recordOf = (card) => records[Number(card.dataset.i)];
+  const scoreOf = (record) => (record.quality ? record.quality.score : -1);
+  const actionOf = (record) => (record.moderation ? record.moderation.action : "");
+  const labelsOf = (record) => (record.moderation ? record.moderation.labels : []);
+  const words = (name) => name.replaceAll("_", " ");
+  const plural = (n, one) => `${n.toLocaleString("en")} ${n === 1 ? one : one + "s"}`;
+
+  function riskOf(record) {
+    const weigh = (l) => (l.flagged ? 10 : 0) + (l.threshold > 0 ? l.score / l.threshold : l.score);
+    const rank = { block: 3000, review: 2000, allow: 1000 }[actionOf(record)] || 0;
+    return rank + Math.max(0, ...labelsOf(record).map(weigh));
+  }
+
+  // What a search looks at, made once per picture and only when somebody searches.
+  const haystacks = new Map();
+  function haystack(record, place) {
+    if (!haystacks.has(place)) {
+      const flagged = labelsOf(record).filter((l) => l.flagged).map((l) => words(l.name));
+      const tags = record.tags.map((t) => t.name);
+      haystacks.set(place, [record.path, record.kind, ...flagged, ...tags].join("\n").toLowerCase());
+    }
+    return haystacks.get(place);
+  }
+
+  function passes(card) {
+    const record = recordOf(card);
+    if (state.min > 0 && scoreOf(record) < state.min) return false;
+    if (state.action === "error" && !record.error) return false;
+    if (state.action && state.action !== "error" && actionOf(record) !== state.action) return false;
+    const needles = state.text.toLowerCase().split(/\s+/).filter(Boolean);
+    if (!needles.length) return true;
+    const text = haystack(record, Number(card.dataset.i));
+    return needles.every((needle) => text.includes(needle));
+  }
+
+  const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
+  const given = (a, b) => a.dataset.i - b.dataset.i;
+  const name = (a, b) => byName(recordOf(a).path, recordOf(b).path) || given(a, b);
+  const ORDERS = {
+    best: (a, b) => scoreOf(recordOf(b)) - scoreOf(recordOf(a)) || name(a, b),
+    worst: (a, b) => {
+      const [x, y] = [scoreOf(recordOf(a)), scoreOf(recordOf(b))];
+      if (x < 0 !== y < 0) return x < 0 ? 1 : -1;
+      return x - y || name(a, b);
+    },
+    risk: (a, b) => riskOf(recordOf(b)) - riskOf(recordOf(a)) || name(a, b),
+    name,
+    given,
+  };
+
+  function apply() {
+    state.shown = cards.filter(passes).sort(ORDERS[state.sort]);
+    list.replaceChildren(...state.shown);
+    const all = cards.length;
+    const many = state.shown.length;
+    $("count").textContent = many === all
+      ? plural(all, "file")
+      : `${many.toLocaleString("en")} of ${plural(all, "file")}`;
+    $("none").hidden = many > 0 || (!all && records.length > 0);
+    if (all) $("none").textContent = "Nothing fits. Lower the score, clear the search or show all verdicts.";
+    $("save").hidden = many === 0;
+    for (const tile of document.querySelectorAll("button.tile[data-action]")) {
+      tile.setAttribute("aria-pressed", String(tile.dataset.action === state.action));
+    }
+  }
+
+  let waiting = 0;
+  function soon() {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(apply);
+  }
+
+  function make(tag, options, ...children) {
+    const { style, ...attributes } = options || {};
+    const node = document.createElement(tag);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    for (const [key, value] of Object.entries(style || {})) node.style.setProperty(key, value);
+    node.append(...children);
+    return node;
+  }
+
+  // The sheet with everything about one picture.
+  const sheet = $("detail");
+  let current = null;
+
+  function qualityPart(quality) {
+    const percent = (x) => `${Math.min(Math.max(x, 0), 10) * 10}%`;
+    const range = `${quality.low.toFixed(1)} to ${quality.high.toFixed(1)}`;
+    return [
+      make("div", { class: "big" }, make("b", {}, quality.score.toFixed(1)),
+        make("span", {}, `of 10, likely ${range}`)),
+      make("div", {
+        class: "range", role: "img", "aria-label": `Score ${quality.score.toFixed(1)}, interval ${range}`,
+        style: { "--a": percent(quality.low), "--b": percent(quality.high), "--s": percent(quality.score) },
+      }, make("i"), make("b")),
+    ];
+  }
+
+  function labelLine(label) {
+    const told = `${words(label.name)}: ${label.score.toFixed(2)}, threshold ${label.threshold.toFixed(2)}` +
+      `${label.flagged ? ", flagged" : ""}; from ${label.source}`;
+    const cap = (x) => `${Math.min(Math.max(x, 0), 1) * 100}%`;
+    return make("div", { class: label.flagged ? "label flag" : "label", title: told },
+      make("span", {}, (label.flagged ? "⚑ " : "") + words(label.name)),
+      make("span", { class: "scale", role: "img", "aria-label": told,
+        style: { "--s": cap(label.score), "--t": cap(label.threshold) } }, make("i"), make("b")),
+      make("span", {}, label.score.toFixed(2)));
+  }
+
+  function moderationPart(moderation) {
+    const weigh = (l) => (l.flagged ? 10 : 0) + l.score;
+    const sorted = [...moderation.labels].sort((a, b) => weigh(b) - weigh(a));
+    return [
+      make("h3", {}, "Verdict"),
+      make("span", { class: `pill ${moderation.action}` }, VERDICTS[moderation.action]),
+      ...(sorted.length ? [make("h3", {}, "Categories (the tick is the policy's threshold)")] : []),
+      ...sorted.map(labelLine),
+    ];
+  }
+
+  function size(record) {
+    const mega = (record.width * record.height) / 1e6;
+    const told = mega < 0.1 ? "" : ` (${mega.toFixed(mega < 10 ? 1 : 0)} MP)`;
+    return `${record.width} × ${record.height}${told}`;
+  }
+
+  function factsPart(record, card) {
+    const facts = make("dl", { class: "plain" });
+    const add = (term, ...value) => facts.append(make("dt", {}, term), make("dd", {}, ...value));
+    add("File", record.path);
+    add("Kind", record.kind);
+    add("Size", size(record));
+    if (record.duration_s !== null) add("Length", `${record.duration_s.toFixed(2)} s`);
+    if (record.quality) add("Scored by", record.quality.head);
+    if (record.moderation && record.moderation.policy) add("Policy", record.moderation.policy);
+    if (record.model) add("Model", `${record.model.name} (${record.model.precision})`);
+    add("SHA-256", make("code", {}, record.sha256));
+    const parts = [make("h3", {}, "Details"), facts];
+    if (card.dataset.href) {
+      parts.push(make("a", { href: card.dataset.href, target: "_blank", rel: "noopener" }, "Open the original"));
+    }
+    return parts;
+  }
+
+  function show(card) {
+    const record = recordOf(card);
+    const picture = card.querySelector("img");
+    current = card;
+    const image = $("detail-image");
+    image.hidden = !picture;
+    $("detail-blank").hidden = Boolean(picture);
+    if (picture) { image.src = picture.src; image.alt = picture.alt; }
+    sheet.querySelector(".stage").className = `stage ${actionOf(record)}`;
+    $("detail-name").textContent = card.querySelector(".name").textContent;
+    const parts = record.quality ? qualityPart(record.quality) : [make("p", { class: "sub" }, "No quality score")];
+    if (record.error) {
+      parts.push(make("p", { class: "trouble" }, make("b", {}, "Only partly read: "), record.error.message));
+    }
+    if (record.moderation) parts.push(...moderationPart(record.moderation));
+    if (record.tags.length) {
+      parts.push(make("h3", {}, "Tags"), make("ul", { class: "tags" },
+        ...record.tags.map((t) => make("li", {}, `${t.name} ${t.score.toFixed(2)}`))));
+    }
+    $("detail-body").replaceChildren(...parts, ...factsPart(record, card));
+    const place = state.shown.indexOf(card);
+    $("place").textContent = `${place + 1} of ${state.shown.length}`;
+    $("previous").disabled = place <= 0;
+    $("next").disabled = place < 0 || place >= state.shown.length - 1;
+    if (!sheet.open) sheet.showModal();
+    sheet.querySelector(".facts").scrollTop = 0;
+    sheet.querySelector(".sheet").scrollTop = 0;
+  }
+
+  function step(by) {
+    const card = state.shown[state.shown.indexOf(current) + by];
+    if (card) show(card);
+  }
+
+  sheet.addEventListener("keydown", (event) => {
+    if (event.key in PAGE_STEP) { step(PAGE_STEP[event.key]); event.preventDefault(); }
+  });
+  sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
+  sheet.addEventListener("close", () => {
+    const button = current && current.isConnected && current.querySelector("button");
+    if (button) button.focus();
+  });
+  $("close").addEventListener("click", () => sheet.close());
+  $("previous").addEventListener("click", () => step(-1));
+  $("next").addEventListener("click", () => step(1));
+
+  list.addEventListener("click", (event) => {
+    const card = event.target.closest(".card");
+    if (card) show(card);
+  });
+  // Arrow keys walk over the grid as it is laid out.
+  list.addEventListener("keydown", (event) => {
+    const card = event.target.closest(".card");
+    const across = getComputedStyle(list).gridTemplateColumns.split(" ").length;
+    const columns = root.classList.contains("list") ? 1 : across;
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    const next = by && card ? state.shown[state.shown.indexOf(card) + by] : null;
+    if (next) { next.querySelector("button").focus(); event.preventDefault(); }
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest && event.target.closest("input, select, dialog");
+    if (event.key === "/" && !typing) { $("find").focus(); event.preventDefault(); }
+  });
+
+  // The controls.
+  $("find").addEventListener("input", (event) => { state.text = event.target.value; soon(); });
+  $("action").addEventListener("change", (event) => { state.action = event.target.value; soon(); });
+  $("sort").addEventListener("change", (event) => { state.sort = event.target.value; soon(); });
+  for (const tile of document.querySelectorAll("button.tile[data-action]")) {
+    tile.addEventListener("click", () => {
+      state.action = state.action === tile.dataset.action ? "" : tile.dataset.action;
+      $("action").value = state.action;
+      apply();
+    });
+  }
+
+  const slider = $("min");
+  if (slider) {
+    slider.addEventListener("input", () => {
+      state.min = Number(slider.value);
+      const text = state.min.toFixed(1);
+      $("min-told").textContent = state.min > 0 ? `${text} and better` : "all scores";
+      slider.setAttribute("aria-valuetext", $("min-told").textContent);
+      $("command").hidden = state.min === 0;
+      $("command-text").textContent = `framesift filter FOLDER --min-score ${text} --copy-to best/`;
+      for (const bar of document.querySelectorAll(".plot rect")) {
+        bar.classList.toggle("below", Number(bar.dataset.to) <= state.min);
+      }
+      soon();
+    });
+  }
+
+  function view(rows) {
+    root.classList.toggle("list", rows);
+    $("rows").setAttribute("aria-pressed", String(rows));
+    $("grid").setAttribute("aria-pressed", String(!rows));
+  }
+  $("rows").addEventListener("click", () => view(true));
+  $("grid").addEventListener("click", () => view(false));
+
+  const blocked = records.some((record) => actionOf(record) === "block");
+  $("veil-box").hidden = !blocked;
+  $("veil").addEventListener("change", (event) => root.classList.toggle("veil", event.target.checked));
+
+  $("save").addEventListener("click", () => {
+    const names = state.shown.map((card) => recordOf(card).path + "\n");
+    const link = make("a", { download: "framesift-list.txt" });
+    link.href = URL.createObjectURL(new Blob(names, { type: "text/plain" }));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+
+  $("theme").addEventListener("click", () => {
+    const dark = getComputedStyle(root).colorScheme === "dark";
+    root.dataset.theme = dark ? "light" : "dark";
+  });
+
+  if (!cards.length) for (const id of ["controls", "count", "save"]) $(id).hidden = true;
+  apply();
+})();
