@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,6 +74,7 @@ def test_no_command_shows_the_help(run: Callable[..., Result]) -> None:
     [
         (["scna", "x"], r"no command is called 'scna'; did you mean 'scan'\?"),
         (["scan"], r"Missing argument 'PATHS"),
+        (["scan", ""], r"one of the paths is empty"),
         (["scan", "x", "--modle", "starter"], r"No such option '?--modle'?.*--model"),
         (["scan", "x", "--format", "xml"], r"'xml' is not one of"),
         (["scan", "x", "--fail-on", "allow"], r"'allow' is not one of"),
@@ -114,3 +117,16 @@ def test_debug_shows_where_an_error_comes_from(run: Callable[..., Result]) -> No
     result = run("scan", "x", "--model", "clop", "--debug")
     assert result.exit_code == 2
     assert "Traceback" in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell is POSIX's")
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">&-", 0), ("<&-", 0), ("2>&-", 0), ("> /dev/full", 2)]
+)
+def test_closed_and_full_streams(redirection: str, code: int) -> None:
+    if "full" in redirection and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    command = f'"{sys.executable}" -m framesift.cli models list {redirection}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr

@@ -17,6 +17,7 @@ from framesift.cli.exits import (
     USAGE,
     Stop,
     explain,
+    replace_closed_streams,
     show_usage_error,
     silence_stdout,
 )
@@ -83,6 +84,7 @@ class LazyGroup(click.Group):
     ) -> None:
         """Run and exit; never returns."""
         extra.pop("standalone_mode", None)
+        replace_closed_streams()
         given = sys.argv[1:] if args is None else args
         extra.setdefault("obj", {"arguments": ("framesift", *given)})
         try:

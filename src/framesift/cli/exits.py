@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -22,6 +23,8 @@ __all__ = [
     "USAGE",
     "Stop",
     "explain",
+    "replace_closed_streams",
+    "show_usage_error",
     "silence_stdout",
 ]
 
@@ -75,6 +78,13 @@ def show_usage_error(error: click.UsageError) -> None:
     message = error.format_message().rstrip(".")
     click.echo(f"framesift: error: {message}", err=True)
     click.echo(f"Try `{where} --help`.", err=True)
+
+
+def replace_closed_streams() -> None:
+    """Give writers somewhere to write where the caller closed standard output (``>&-``)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
 def silence_stdout() -> None:

@@ -52,6 +52,16 @@ def _remember_debug(ctx: click.Context, _param: click.Parameter, value: object) 
         ctx.find_root().meta["framesift.debug"] = True
 
 
+def _refuse_empty(
+    ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    # An unset variable in a script: taken as a path it would mean the current folder.
+    if "" in value:
+        message = "one of the paths is empty; write . for the current folder"
+        raise click.BadParameter(message, ctx, param)
+    return value
+
+
 _COMMON = (
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors."),
     click.option(
@@ -208,7 +218,10 @@ def analysis_options(*extra: Command) -> Command:
     def decorate(function: Command) -> Command:
         groups = (_MODEL, (*_READING, *extra), _RUNNING, _COMMON)
         command = setting_options(function, groups)
-        return click.argument("paths", nargs=-1, required=True, metavar="PATHS...")(command)
+        argument = click.argument(
+            "paths", nargs=-1, required=True, metavar="PATHS...", callback=_refuse_empty
+        )
+        return argument(command)
 
     return decorate
 

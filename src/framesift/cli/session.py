@@ -94,7 +94,8 @@ class Session:
 
     def _sources(self, paths: tuple[str, ...], *, stdin: bool) -> Expansion:
         options = ExpandOptions(hidden=self.settings.hidden, all_files=self.settings.all_files)
-        stream = sys.stdin.buffer if stdin and "-" in paths else None
+        wanted = stdin and "-" in paths and sys.stdin is not None
+        stream = sys.stdin.buffer if wanted else None
         return expand_sources(paths, options=options, stdin=stream)
 
 
