@@ -204,7 +204,7 @@ def _timing(image: ImageFile, file: BinaryIO, max_frames: int) -> Timing | None:
         case "WEBP":
             return webp_timing(file, max_frames)
         case "AVIF" if getattr(image, "n_frames", 1) > 1:
-            from framesift.media.video import packet_durations
+            from framesift.media.libav import packet_durations
 
             count: int = getattr(image, "n_frames", 1)
             known = packet_durations(file, count)

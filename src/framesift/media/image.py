@@ -56,6 +56,10 @@ _CODEC_BYTES = {
 }  # fmt: skip
 """Bytes a codec takes per pixel beside Pillow's own copy, measured on 40-megapixel pictures."""
 
+_SLOW_CODECS = frozenset(("qoi", "dds_rgb", "ppm_plain", "ppm", "xpm", "BLP1", "BLP2"))
+_SLOW_PX = 16_000_000
+"""Decoders that Pillow has in pure Python take about a second a megapixel and stop every thread."""
+
 _FORMAT_NAMES = {"MPO": "jpeg", "DIB": "bmp", "XVTHUMB": "xv"}
 
 
@@ -149,6 +153,7 @@ def decode_still(
     """
     try:
         with decoding(name):
+            _check_speed(image, name)
             shrink = reduction(image.size, min_side_px)
             prepare_scaled(image, shrink, min_side_px)
             needed = memory_needed(image, shrink, name)
@@ -252,6 +257,17 @@ def _whole_file(file: BinaryIO | object, name: str) -> int:
         message = f"has {size:,} bytes, too many for a picture of this format; convert it"
         raise LimitExceededError(message, source=name)
     return size
+
+
+def _check_speed(image: ImageFile, name: str) -> None:
+    width, height = image.size
+    codec = image.tile[0][0] if image.tile else ""
+    if codec in _SLOW_CODECS and width * height > _SLOW_PX:
+        message = (
+            f"is {width} x {height} pixels, which takes too long to decode from {image.format}; "
+            "save it as PNG"
+        )
+        raise LimitExceededError(message, source=name)
 
 
 def check_pixels(size: tuple[int, int], limits: Limits, name: str) -> None:
