@@ -170,9 +170,14 @@ class Meter:
             bar.start()
 
     def _learn_total(self) -> None:
-        total = self._count() if self._count else None
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, total=total)
+        with contextlib.suppress(OSError):
+            total = self._count() if self._count else None
+            self._set_total(total)
+
+    def _set_total(self, total: int | None) -> None:
+        bar = self._bar
+        if bar is not None and self._task is not None:
+            bar.update(self._task, total=total)
 
 
 def action_of(result: Result) -> Action:
