@@ -122,7 +122,7 @@ class _Mover:
         self._root = root
         self._dry_run = dry_run
         self._sidecars = sidecars
-        self._moved: set[Path] = set()
+        self._moved: dict[Path, Path] = {}
         # What a dry run would have put where; a real run asks the disk.
         self._planned: dict[Path, Path] = {}
         self._siblings: tuple[Path, dict[str, list[Path]]] | None = None
@@ -147,7 +147,9 @@ class _Mover:
         source = Path(name)
         where = source.absolute()
         if where in self._moved:
-            yield TransferResult(name, None, "already there", "moved before", dry_run=self._dry_run)
+            yield TransferResult(
+                name, self._moved[where], "already there", "moved before", dry_run=self._dry_run
+            )
             return
         if not stat.S_ISREG(source.stat().st_mode):
             raise _Refused("it is not a regular file")
@@ -196,7 +198,7 @@ class _Mover:
         elif link_file(source, place):
             message = "symbolic link: these file systems allow no hard link"
         if self._mode == "move":
-            self._moved.add(source.absolute())
+            self._moved[source.absolute()] = place
         return TransferResult(name, place, _DONE[self._mode], message, dry_run=self._dry_run)
 
     def _taken(self, place: Path) -> bool:

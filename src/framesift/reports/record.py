@@ -47,6 +47,8 @@ RECORD_FIELDS = (
 """The names of a record, in their order."""
 
 _TIME_DECIMALS = 6
+# The source that a verdict gives a category without a head.
+_MISSING = "missing"
 _STEP = 10.0**-SCORE_DECIMALS
 # Line ends for some readers, though not for JSON: escaped so that a line stays a line for all.
 _LINE_BREAKS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -57,7 +59,8 @@ def to_record(result: Result) -> Record:
 
     A failure, and a picture of which only a part could be read, is never ``allow``: its action is
     ``review`` at least. The same holds where a model gave a number that is not finite: that score
-    is left out and ``error`` says so.
+    is left out and ``error`` says so (``NonFiniteScore``; ``MissingScore`` where the policy names a
+    category that no head in use scores).
 
     Args:
         result: A picture or video analysed, or the failure to.
@@ -109,7 +112,7 @@ def _failure(failure: Failure) -> Record:
 
 def _analysis(analysis: Analysis) -> Record:
     info = analysis.info
-    error = _problem(analysis.error) or _not_finite(analysis)
+    error = _problem(analysis.error) or _unscored(analysis)
     return {
         "schema": SCHEMA,
         "path": info.path,
@@ -188,15 +191,18 @@ def _finite(quality: Quality) -> bool:
     return all(math.isfinite(value) for value in (quality.score, quality.low, quality.high))
 
 
-def _not_finite(analysis: Analysis) -> Record | None:
-    """Return the error of a picture for which a head gave NaN or infinity."""
+def _unscored(analysis: Analysis) -> Record | None:
+    """Return the error of a picture for which a score is no number, or that nothing scored."""
     names = [] if analysis.quality is None or _finite(analysis.quality) else ["quality"]
     labels = analysis.moderation.labels if analysis.moderation else ()
-    names += [label.name for label in labels if not math.isfinite(label.score)]
+    unscored = [label for label in labels if not math.isfinite(label.score)]
+    names += [label.name for label in unscored if label.source != _MISSING]
     names += [tag.name for tag in analysis.tags if not math.isfinite(tag.score)]
-    if not names:
-        return None
-    return {
-        "type": "NonFiniteScore",
-        "message": f"the model gave no finite score for {', '.join(names)}; look at the picture",
-    }
+    if names:
+        message = f"the model gave no finite score for {', '.join(names)}; look at the picture"
+        return {"type": "NonFiniteScore", "message": message}
+    if unscored:
+        missing = ", ".join(label.name for label in unscored)
+        message = f"no head in use scores {missing}, which the policy names; look at the picture"
+        return {"type": "MissingScore", "message": message}
+    return None

@@ -22,7 +22,7 @@ class Summary:
     Attributes:
         items: Records written, failures included.
         failures: Pictures that could not be analysed.
-        partial: Pictures of which only a part could be read.
+        partial: Pictures of which only a part could be read or scored: their record has an error.
         scored: Pictures with a quality score.
         score_sum: Sum of their scores.
         actions: How many pictures got each action; failures are counted apart, as ``failures``.
@@ -70,7 +70,7 @@ class Summary:
             for name in ("allow", "review", "block")
             if self.actions[name]
         ]
-        parts += [f"{self.partial} only partly read"] if self.partial else []
+        parts += [f"{self.partial} incomplete"] if self.partial else []
         parts += [f"{self.failures} failed"] if self.failures else []
         files = f"{self.items} {'file' if self.items == 1 else 'files'}"
         return f"{files}: {', '.join(parts)}" if parts else files

@@ -39,7 +39,7 @@ def reason(record: Record) -> str:
     if error is not None:
         message = error["message"].removeprefix(f"{record['path']}: ")
         message = visible(" ".join(message.split()))
-        return message if record["kind"] is None else f"only partly read: {message}"
+        return message if record["kind"] is None else f"incomplete: {message}"
     label = top_label(record)
     if label is not None and label["flagged"]:
         return f"{title(label['name'])} {label['score']:.2f}, over {label['threshold']:.2f}"

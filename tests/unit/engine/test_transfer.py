@@ -438,6 +438,7 @@ def test_a_raw_file_moved_as_a_sidecar_is_no_failure_later(tmp_path: Path) -> No
     results = run(items, tmp_path / "best", mode="move", sidecars=True)
 
     assert [result.status for result in results] == ["moved", "moved", "already there"]
+    assert results[2].target == tmp_path / "best/1.nef"
     assert tree(tmp_path) == {"best/1.jpg": b"x", "best/1.nef": b"raw"}
 
 

@@ -8,6 +8,7 @@ import re
 import sys
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -165,6 +166,21 @@ def test_a_score_that_is_not_finite_is_left_out_said_and_never_safe(
     assert "quality, weapons, dog" in record["error"]["message"]
 
 
+def test_a_category_that_nothing_scored_is_said(make_analysis: Callable[..., Analysis]) -> None:
+    from framesift.policies import Policy, decide
+
+    policy = Policy.default()
+    name = next(iter(policy.rules))
+    verdict = decide({other: (0.0, "zero-shot") for other in policy.rules if other != name}, policy)
+
+    record = to_record(make_analysis(moderation=verdict))
+
+    assert record["moderation"]["action"] == "review"
+    assert name not in [label["name"] for label in record["moderation"]["labels"]]
+    assert record["error"]["type"] == "MissingScore"
+    assert name in record["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("score", "flagged", "expected"),
     [(0.49999, False, 0.4999), (0.5, True, 0.5), (0.50004, True, 0.5), (0.4, False, 0.4)],
@@ -291,3 +307,19 @@ def test_exact_times_come_with_microseconds(make_analysis: Callable[..., Analysi
     made = replace(made, info=replace(made.info, duration=Fraction(1, 3)))
 
     assert to_record(made)["duration_s"] == 0.333333
+
+
+def _names(schema: dict[str, Any]) -> set[str]:
+    properties = schema.get("properties", {})
+    inner = [_names(item) for item in (*properties.values(), schema.get("items", {})) if item]
+    return set(properties).union(*inner)
+
+
+def test_the_documentation_names_every_field_and_every_csv_column() -> None:
+    from framesift.reports.csv import csv_columns
+
+    page = Path(__file__).resolve().parents[3] / "docs" / "records.md"
+    text = page.read_text("utf-8")
+
+    for name in (*_names(record_schema()), *csv_columns(())):
+        assert re.search(rf"`(labels\[\]\.)?{name}`", text), name

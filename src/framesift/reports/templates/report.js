@@ -167,7 +167,7 @@
     $("detail-name").textContent = card.querySelector(".name").textContent;
     const parts = record.quality ? qualityPart(record.quality) : [make("p", { class: "sub" }, "No quality score")];
     if (record.error) {
-      parts.push(make("p", { class: "trouble" }, make("b", {}, "Only partly read: "), record.error.message));
+      parts.push(make("p", { class: "trouble" }, make("b", {}, "Incomplete: "), record.error.message));
     }
     if (record.moderation) parts.push(...moderationPart(record.moderation));
     if (record.tags.length) {
