@@ -73,7 +73,7 @@ class OnnxEmbedder:
             chosen.files[0],
             size_px=self._preprocess.size,
             device=device,
-            one_by_one=chosen.precision == "int8",
+            one_by_one=chosen.one_by_one,
         )
         self._text = TextTower(
             files.text[0], device=device, one_by_one=files.text_precision == "int8"

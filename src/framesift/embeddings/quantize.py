@@ -18,6 +18,7 @@ import numpy as np
 
 from framesift.embeddings.onnx import ImageTower, file_sha256
 from framesift.embeddings.preprocess import normalize_batch, prepare_image
+from framesift.embeddings.rowwise import quantize_rowwise
 from framesift.errors import WeightsUnavailableError
 
 if TYPE_CHECKING:
@@ -28,17 +29,26 @@ if TYPE_CHECKING:
 __all__ = ["MIN_INT8_COSINE", "ChosenTower", "Int8Report", "choose_tower", "sample_pictures"]
 
 MIN_INT8_COSINE: Final = 0.99
-_RECIPE: Final = "dynamic-matmul-1"
+_DYNAMIC: Final = "dynamic-1"
+_ROWWISE: Final = "rowwise-1"
 _SAMPLES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenTower:
-    """The image tower to run: its precision, its files, and what int8 costs where it is int8."""
+    """The image tower to run.
+
+    Attributes:
+        precision: ``fp32``, ``fp16`` or ``int8``.
+        files: The graph, then its external data.
+        int8_cosine: Lowest cosine to fp32 over the sample pictures, where it is int8.
+        one_by_one: Whether a batch must be run picture by picture (see `ImageTower`).
+    """
 
     precision: str
     files: tuple[Path, ...]
     int8_cosine: float | None = None
+    one_by_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ class Int8Report:
         samples: How many pictures.
         fp32_sha256: Of the original.
         int8_sha256: Of the quantised file.
-        made_by: ``repository`` or the recipe of Framesift's own quantisation.
+        made_by: ``repository``, or the recipe it was made by here.
         runtime: Version of ONNX Runtime that measured.
     """
 
@@ -93,7 +103,7 @@ def choose_tower(
         return ChosenTower(precision, files.vision[precision])
     if fp32 is None:
         name = next(iter(files.vision))
-        return ChosenTower(name, files.vision[name])
+        return ChosenTower(name, files.vision[name], one_by_one=name == "int8")
     if precision == "auto" and cuda:
         return ChosenTower("fp32", fp32)
     best = _best_int8(fp32, files.vision.get("int8"), preprocess, folder)
@@ -137,43 +147,60 @@ def _best_int8(
     preprocess: PreprocessSpec,
     folder: Path,
 ) -> ChosenTower:
-    """Take the repository's int8 file if it is close enough, else the closer of it and our own."""
-    found: list[ChosenTower] = []
-    if given is not None:
-        report = _measured(fp32[0], given[0], preprocess, folder, "repository")
-        found.append(ChosenTower("int8", given, report.cosine))
-    if not found or (found[0].int8_cosine or 0.0) < MIN_INT8_COSINE:
-        own = _quantized(fp32[0], folder)
-        report = _measured(fp32[0], own, preprocess, folder, _RECIPE)
-        found.append(ChosenTower("int8", (own,), report.cosine))
-    return max(found, key=lambda tower: tower.int8_cosine or 0.0)
+    """Take the first int8 tower that is close enough to fp32, or else the closest.
+
+    In this order: the repository's own file, ONNX Runtime's dynamic quantisation, and one range per
+    row (`framesift.embeddings.rowwise`). The first two share one range among all of a run.
+    """
+    best: ChosenTower | None = None
+    for recipe in ("repository", _DYNAMIC, _ROWWISE):
+        if recipe == "repository" and given is None:
+            continue
+        made = given if recipe == "repository" and given else (_made(fp32[0], folder, recipe),)
+        measured = _measured(fp32[0], made[0], preprocess, folder, recipe)
+        tower = ChosenTower("int8", made, measured.cosine, one_by_one=recipe != _ROWWISE)
+        if best is None or measured.cosine > (best.int8_cosine or -1.0):
+            best = tower
+        if measured.cosine >= MIN_INT8_COSINE:
+            break
+    assert best is not None
+    return best
 
 
-def _quantized(fp32: Path, folder: Path) -> Path:
-    path = folder / f"{file_sha256(fp32)[:32]}-{_RECIPE}.onnx"
+def _made(fp32: Path, folder: Path, recipe: str) -> Path:
+    """Quantise by a recipe, or return what was made before."""
+    path = folder / f"{file_sha256(fp32)[:32]}-{recipe}.onnx"
     if path.is_file():
         return path
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as making:
+        part = Path(making) / "int8.onnx"
+        if recipe == _ROWWISE:
+            quantize_rowwise(fp32, part)
+        else:
+            _quantize_dynamic(fp32, part)
+        os.replace(part, path)  # noqa: PTH105 - atomic on every system
+    return path
+
+
+def _quantize_dynamic(source: Path, target: Path) -> None:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as making:
-        # The quantiser writes beside its input, which may be a read-only folder of the user's:
-        # give it a copy. The mark keeps it from logging advice about another tool.
-        model = onnx.load(fp32)
-        onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
-        copy, part = Path(making) / "fp32.onnx", Path(making) / "int8.onnx"
-        onnx.save_model(model, copy, save_as_external_data=True, location="fp32.data")
-        del model
-        quantize_dynamic(
-            copy,
-            part,
-            op_types_to_quantize=["MatMul", "Gemm"],
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-        )
-        os.replace(part, path)  # noqa: PTH105 - atomic on every system
-    return path
+    # The quantiser writes beside its input, which may be a read-only folder of the user's: give it
+    # a copy. The mark keeps it from logging advice about another tool.
+    model = onnx.load(source)
+    onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
+    copy = target.with_name("fp32.onnx")
+    onnx.save_model(model, copy, save_as_external_data=True, location="fp32.data")
+    del model
+    quantize_dynamic(
+        copy,
+        target,
+        op_types_to_quantize=["MatMul", "Gemm"],
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+    )
 
 
 def _measured(
@@ -190,7 +217,8 @@ def _measured(
     pixels = normalize_batch(batch, preprocess)
     size = preprocess.size
     exact = ImageTower(fp32, size_px=size, device="cpu").embed(pixels)
-    coarse = ImageTower(int8, size_px=size, device="cpu", one_by_one=True).embed(pixels)
+    one_by_one = made_by != _ROWWISE
+    coarse = ImageTower(int8, size_px=size, device="cpu", one_by_one=one_by_one).embed(pixels)
     cosines = np.sum(exact * coarse, axis=1)
     report = Int8Report(
         cosine=round(float(cosines.min()), 6),
