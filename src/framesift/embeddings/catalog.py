@@ -96,7 +96,7 @@ CATALOG: Final[tuple[ModelSpec, ...]] = (
         },
         support=_transformers_support(_XENOVA_TOKENIZER),
         preprocess=_CLIP_224,
-        size_mb=608,
+        size_mb=697,
     ),
     ModelSpec(
         name="clip-vit-b32-openclip",
@@ -140,7 +140,7 @@ CATALOG: Final[tuple[ModelSpec, ...]] = (
         text={"fp32": _files("onnx/text_model.onnx")},
         support=_transformers_support(None),
         preprocess=_CLIP_224,
-        size_mb=600,
+        size_mb=690,
     ),
     ModelSpec(
         name="clip-vit-l14",
@@ -162,7 +162,7 @@ CATALOG: Final[tuple[ModelSpec, ...]] = (
         text={"fp32": _files("onnx/text_model.onnx")},
         support=_transformers_support(None),
         preprocess=_CLIP_224,
-        size_mb=1710,
+        size_mb=2020,
     ),
     ModelSpec(
         name="clip-vit-l14-openclip",
@@ -205,6 +205,7 @@ CATALOG: Final[tuple[ModelSpec, ...]] = (
         ),
         preprocess=PreprocessSpec(224, _HALF, _HALF, 224, "bicubic", "squash"),
         context_length=64,
+        # The export carries neither; these are typical of the family, not the learned values.
         logit_scale=112.0,
         logit_bias=-16.0,
         size_mb=1500,
@@ -254,7 +255,7 @@ CATALOG: Final[tuple[ModelSpec, ...]] = (
                 "a7d9d24f248071b792e4a3b56ab0539c2f40eec8da56d6fd91fb3a50058acebd",
             ),
         ),
-        size_mb=218,
+        size_mb=229,
     ),
 )
 """The built-in models. A ``None`` hash is recorded on first use; revision ``main`` likewise."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 from importlib.util import find_spec as find_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -63,6 +64,7 @@ class OpenNsfwEncoder:
         recipe = f"open_nsfw:1:{found}:256-bilinear-jpeg75-224-bgr"
         self.fingerprint: str = hashlib.sha256(recipe.encode()).hexdigest()[:16]
         self._session: Any = None
+        self._lock = threading.Lock()
 
     def prepare(self, pixels: UInt8Array) -> UInt8Array:
         """Resize to 256 x 256, pass through JPEG, crop: uint8 (H, W, 3) to (224, 224, 3), RGB.
@@ -84,9 +86,10 @@ class OpenNsfwEncoder:
     def encode(self, batch: UInt8Array) -> Float32Array:
         """Give P(not safe for work) of N prepared pictures, float32 (N, 1) in [0, 1]."""
         check_batch(batch, (_CROP_PX, _CROP_PX, 3))
-        if self._session is None:
-            self._session = make_session(self._path, device=self._device)
-        session = self._session
+        with self._lock:
+            if self._session is None:
+                self._session = make_session(self._path, device=self._device)
+            session = self._session
         name = session.get_inputs()[0].name
         rows = [np.empty((0, 1), dtype=np.float32)]
         for start in range(0, len(batch), _BATCH):

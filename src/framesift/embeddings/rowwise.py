@@ -1,11 +1,11 @@
 """8-bit matrix products with one activation range per row of the activations.
 
-ONNX Runtime's dynamic quantisation takes one range for a whole activation tensor. Transformers have
-a few tokens with activations far above the rest; with one range for all of them, the rest is left
-with a handful of levels, and a picture's result depends on the others in its batch. Here every row
-(one token of one picture) has a range of its own, as in LLM.int8() (Dettmers et al., 2022), which
-is both closer to fp32 and independent of the batch. Weights are symmetric int8 with one scale per
-output column. The products are ONNX Runtime's integer kernels.
+ONNX Runtime's dynamic quantisation takes one range for a whole activation tensor. Where a few tokens
+have activations far above the rest, as trained vision transformers do, the rest is left with
+a handful of levels; and a picture's result depends on the others in its run. Here every row (one
+token of one picture) has a range of its own, as in LLM.int8() (Dettmers et al., 2022), so that
+pictures can be run in batches. Weights are symmetric int8 with one scale per output column. The
+products are ONNX Runtime's integer kernels.
 """
 
 from __future__ import annotations
