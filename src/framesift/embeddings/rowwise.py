@@ -1,6 +1,6 @@
 """8-bit matrix products with one activation range per row of the activations.
 
-ONNX Runtime's dynamic quantisation takes one range for a whole activation tensor. Where a few tokens
+ONNX Runtime's dynamic quantisation takes one range for a whole activation tensor. Where few tokens
 have activations far above the rest, as trained vision transformers do, the rest is left with
 a handful of levels; and a picture's result depends on the others in its run. Here every row (one
 token of one picture) has a range of its own, as in LLM.int8() (Dettmers et al., 2022), so that
