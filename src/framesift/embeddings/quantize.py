@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from framesift.embeddings.local import ModelFiles
     from framesift.types import UInt8Array
 
-__all__ = ["MIN_INT8_COSINE", "ChosenTower", "Int8Report", "choose_tower", "sample_pictures"]
+__all__ = [
+    "MIN_INT8_COSINE",
+    "ChosenTower",
+    "Int8Report",
+    "choose_tower",
+    "known_reports",
+    "sample_pictures",
+]
 
 MIN_INT8_COSINE: Final = 0.99
 _DYNAMIC: Final = "dynamic-1"
@@ -110,6 +117,18 @@ def choose_tower(
     if precision == "auto" and (best.int8_cosine or 0.0) < MIN_INT8_COSINE:
         return ChosenTower("fp32", fp32)
     return best
+
+
+def known_reports(fp32: Path, folder: Path) -> tuple[Int8Report, ...]:
+    """Return what was measured of the int8 towers of an fp32 graph, closest first; runs nothing.
+
+    Args:
+        fp32: The fp32 graph.
+        folder: Where reports are kept: ``cache_root() / "quantized"``.
+    """
+    pattern = f"{file_sha256(fp32)[:32]}-*.json"
+    found = [report for path in folder.glob(pattern) if (report := _read_report(path))]
+    return tuple(sorted(found, key=lambda report: -report.cosine))
 
 
 def sample_pictures(count: int = _SAMPLES) -> list[UInt8Array]:

@@ -120,6 +120,11 @@ def ensure(
         hub.fetch(file)
     if precision in ("auto", "int8"):
         for file in spec.vision.get("int8", ()):
+            # Where everything else was here, a file that can be done without is no reason to wait
+            # for a network that may not be there, at every start.
+            here = (hub.folder / file.path).is_file()
+            if not (here or hub.contacted or precision == "int8"):
+                break
             try:
                 hub.fetch(file)
             except WeightsUnavailableError:
@@ -166,6 +171,7 @@ class _Hub:
         self._lock = LockFile(_repo_dir(spec))
         self._endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
         self._commit = _commit_of(spec, self._lock)
+        self.contacted = False
         self._way_out = (
             f"connect once and run: framesift models fetch {spec.name}; or copy the model's folder "
             "from a machine that has it and give its path as --model, or point FRAMESIFT_CACHE_DIR "
@@ -235,6 +241,7 @@ class _Hub:
         from huggingface_hub import get_hf_file_metadata
 
         url = self._url(file, revision)
+        self.contacted = True
         return _contact(
             lambda: get_hf_file_metadata(url, timeout=_CONTACT_TIMEOUT_S, endpoint=self._endpoint),
             url,

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from framesift.embeddings import load_embedder, quantize
 from framesift.embeddings.local import files_in
 from framesift.embeddings.onnx import ImageTower, file_sha256, make_session
-from framesift.embeddings.quantize import choose_tower, sample_pictures
+from framesift.embeddings.quantize import choose_tower, known_reports, sample_pictures
 from framesift.embeddings.rowwise import quantize_rowwise
 from framesift.errors import WeightsUnavailableError
 
@@ -69,6 +69,15 @@ def test_int8_is_made_once_and_its_report_is_kept_beside_it(folder: Path, tmp_pa
     assert report["fp32_sha256"] == file_sha256(files_in(folder).vision["fp32"][0])
     assert choose(folder, "int8", cache=cache) == chosen
     assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == kept
+
+
+def test_what_was_measured_can_be_looked_up(folder: Path, tmp_path: Path) -> None:
+    cache, fp32 = tmp_path / "quantized", files_in(folder).vision["fp32"][0]
+    assert known_reports(fp32, cache) == ()
+    chosen = choose(folder, "int8", cache=cache)
+    (report,) = known_reports(fp32, cache)
+    assert report.cosine == chosen.int8_cosine
+    assert report.made_by == quantize._DYNAMIC
 
 
 def test_the_models_folder_is_left_as_it_is(folder: Path) -> None:

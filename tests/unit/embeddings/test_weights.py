@@ -229,6 +229,18 @@ def test_a_quantised_file_is_taken_where_there_is_one(hub, tiny_spec: ModelSpec)
     assert (ensure(spec, "int8") / name).read_bytes() == b"quantised"
 
 
+def test_auto_does_not_wait_for_a_file_it_can_do_without(hub, tiny_spec: ModelSpec) -> None:
+    name = "onnx/vision_model_quantized.onnx"
+    spec = replace(tiny_spec, vision={**tiny_spec.vision, "int8": (WeightFile(name),)})
+    ensure(tiny_spec, "fp32")
+    hub.files[name] = b"quantised"
+    hub.requests.clear()
+    folder = ensure(spec, "auto")
+    assert hub.requests == []
+    assert not (folder / name).exists()
+    assert (ensure(spec, "int8") / name).exists()
+
+
 def test_a_precision_the_model_does_not_have_is_refused(hub, tiny_spec: ModelSpec) -> None:
     with pytest.raises(WeightsUnavailableError, match="no fp16"):
         ensure(tiny_spec, "fp16")
