@@ -105,6 +105,10 @@ def _expand(
 
 
 def _expand_name(arg: str, options: ExpandOptions) -> Iterator[Source | Failure | None]:
+    if not arg:
+        # An unset variable of the shell; as a path it would mean the current folder.
+        yield _failure("", "a name is empty; give a file or folder")
+        return
     path = Path(arg)
     try:
         if path.is_dir():

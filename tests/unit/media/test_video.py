@@ -1,0 +1,225 @@
+"""Videos: exact times, upright frames, seeking, broken and hostile files."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+
+from framesift.errors import CorruptMediaError, LimitExceededError, UnsupportedMediaError
+from framesift.media import Limits, Source, open_media
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from framesift.types import Frame
+
+    MakeVideo = Callable[..., bytes]
+
+STEADY = [Fraction(n, 25) for n in range(50)]
+
+
+def number_of(frame: Frame) -> int:
+    """Which frame of `make_video` this is, from its grey."""
+    return round((float(frame.pixels[frame.pixels.shape[0] // 2 :].mean()) - 20) / 10)
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "name"),
+    [
+        ("mp4", "mpeg4", "mp4"),
+        ("mov", "mpeg4", "mov"),
+        ("matroska", "mpeg4", "mkv"),
+        ("webm", "libvpx-vp9", "webm"),
+        ("avi", "mpeg4", "avi"),
+        ("mpegts", "mpeg4", "mpegts"),
+        ("flv", "flv", "flv"),
+        ("asf", "mpeg4", "asf"),
+    ],
+)
+def test_containers(make_video: MakeVideo, form: str, codec: str, name: str) -> None:
+    if codec not in av.codecs_available:
+        pytest.skip(f"this build of PyAV has no encoder {codec}")
+    data = make_video(STEADY[:20], form=form, codec=codec)
+    with open_media(data) as media:
+        frames = list(media.read())
+    assert (media.info.kind, media.info.format) == ("video", name)
+    assert (media.info.width, media.info.height) == (64, 48)
+    assert abs(media.info.duration - Fraction(20, 25)) < Fraction(1, 10)
+    assert [number_of(frame) for frame in frames] == list(range(20))
+    offsets = [frame.time - media.start for frame in frames]
+    np.testing.assert_allclose([float(time) for time in offsets], np.arange(20) / 25, atol=2e-3)
+
+
+def test_variable_frame_rate_keeps_its_own_times(make_video: MakeVideo) -> None:
+    times = [Fraction(ms, 1000) for ms in (0, 40, 500, 520, 1900, 3000)]
+    with open_media(make_video(times)) as media:
+        frames = list(media.read())
+    assert [frame.time for frame in frames] == times
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ([0], [0]),
+        ([-5, 99], [0, 22]),
+        ([Fraction(1, 25), Fraction(1, 24)], [1]),
+        ([Fraction(1, 2), Fraction(1, 4)], [6, 12]),
+        ([Fraction(39, 1000)], [0]),
+        ([], []),
+    ],
+)
+def test_the_frame_shown_at_each_time(make_video: MakeVideo, asked: list, shown: list) -> None:
+    with open_media(make_video(STEADY[:23])) as media:
+        got = [number_of(frame) for frame in media.read([Fraction(time) for time in asked])]
+    assert got == shown
+
+
+@pytest.mark.parametrize("gop", [5, 400])
+def test_seeking_finds_the_same_frames_as_walking(make_video: MakeVideo, gop: int) -> None:
+    times = [Fraction(n, 10) for n in range(300)]
+    asked = [Fraction(n) + Fraction(1, 20) for n in range(0, 30, 4)]
+    with open_media(make_video(times, gop=gop)) as media:
+        every = {frame.time: number_of(frame) for frame in media.read()}
+        found = {frame.time: number_of(frame) for frame in media.read(asked)}
+    assert list(found) == [Fraction(n) for n in range(0, 30, 4)]
+    assert found == {time: every[time] for time in found}
+
+
+@pytest.mark.parametrize(
+    ("rotation", "size", "white"),
+    [
+        (0, (64, 48), np.s_[:10]),
+        (90, (48, 64), np.s_[:, :10]),
+        (180, (64, 48), np.s_[-10:]),
+        (-90, (48, 64), np.s_[:, -10:]),
+    ],
+)
+def test_rotation(
+    make_video: MakeVideo, rotation: int, size: tuple[int, int], white: tuple
+) -> None:
+    with open_media(make_video(STEADY[:3], rotation=rotation)) as media:
+        frame = next(media.read())
+    assert (media.info.width, media.info.height) == size
+    assert frame.pixels.shape == (size[1], size[0], 3)
+    assert frame.pixels[white].mean() > 200
+    assert frame.pixels.mean() < 150
+
+
+def test_frames_are_scaled_on_request(make_video: MakeVideo) -> None:
+    data = make_video(STEADY[:2], size=(1920, 1080))
+    with open_media(data, min_side_px=448) as media:
+        frame = next(media.read())
+    assert frame.pixels.shape == (540, 960, 3)
+    assert (media.info.width, media.info.height) == (1920, 1080)
+
+
+def test_streams_need_no_file(make_video: MakeVideo) -> None:
+    class Pipe(io.RawIOBase):
+        def __init__(self, data: bytes) -> None:
+            self._data = io.BytesIO(data)
+
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> bytes:
+            return self._data.read(min(size, 1000) if size > 0 else size)
+
+    source = Source.from_stream(Pipe(make_video(STEADY[:5])))
+    with open_media(source) as media:
+        assert len(list(media.read())) == 5
+    assert media.info.path == "-"
+
+
+def test_without_an_index_the_walk_starts_again(make_video: MakeVideo) -> None:
+    out = io.BytesIO()
+    with av.open(out, "w", format="yuv4mpegpipe") as container:
+        stream = container.add_stream("wrapped_avframe", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(6):
+            pixels = np.full((48, 64, 3), 20 + 10 * number, np.uint8)
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+    with open_media(out.getvalue()) as media:
+        assert [number_of(frame) for frame in media.read()] == list(range(6))
+        assert [number_of(frame) for frame in media.read()] == list(range(6))
+
+
+def test_a_sequence_in_heif_clothes_is_a_video(make_video: MakeVideo) -> None:
+    data = make_video(STEADY[:4])
+    data = data[:8] + b"hevc" + data[12:]
+    with open_media(data) as media:
+        assert (media.info.kind, media.info.format) == ("video", "heif")
+        assert len(list(media.read())) == 4
+
+
+class TestBroken:
+    def test_sound_only(self, make_song: bytes) -> None:
+        with pytest.raises(UnsupportedMediaError, match="sound but no video"):
+            open_media(make_song)
+
+    def test_no_index(self, make_video: MakeVideo) -> None:
+        with pytest.raises(CorruptMediaError, match="cannot be read as video"):
+            open_media(make_video(STEADY, cut=0.5))
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_flipped_bits_give_frames_or_a_media_error(
+        self, make_video: MakeVideo, seed: int
+    ) -> None:
+        data = bytearray(make_video(STEADY))
+        start, end = data.index(b"mdat") + 4, data.index(b"moov")
+        rng = np.random.default_rng(seed)
+        for place in rng.integers(start + (end - start) // 2, end, 40):
+            data[place] ^= 0xFF
+        frames = []
+        try:
+            with open_media(bytes(data)) as media:
+                frames.extend(media.read())
+        except CorruptMediaError as error:
+            assert error.time_s is not None  # noqa: PT017
+        assert frames
+
+    def test_a_file_cut_between_two_packets_says_so(
+        self, make_video: MakeVideo, tmp_path: Path
+    ) -> None:
+        # An index in front promises four seconds; the data end after half of them.
+        whole = tmp_path / "whole.mp4"
+        with (
+            av.open(io.BytesIO(make_video([*STEADY, *(time + 2 for time in STEADY)]))) as source,
+            av.open(whole, "w", options={"movflags": "faststart"}) as out,
+        ):
+            stream = out.add_stream_from_template(source.streams.video[0])
+            for packet in source.demux(source.streams.video[0]):
+                if packet.size:
+                    packet.stream = stream
+                    out.mux(packet)
+        with av.open(whole) as container:
+            ends = [packet.pos + packet.size for packet in container.demux() if packet.size]
+        frames = []
+        with (
+            open_media(whole.read_bytes()[: ends[49]]) as media,
+            pytest.raises(CorruptMediaError, match=r"ends here|cut off here") as caught,
+        ):
+            frames.extend(media.read())
+        assert len(frames) == 50
+        assert caught.value.time_s == STEADY[-1]
+
+    def test_limits(self, make_video: MakeVideo) -> None:
+        data = make_video(STEADY)
+        with pytest.raises(LimitExceededError, match="64 x 48"):
+            open_media(data, limits=Limits(max_pixels=3000))
+        with pytest.raises(LimitExceededError, match="max_duration_s"):
+            open_media(data, limits=Limits(max_duration_s=1))
+        got = []
+        with (
+            open_media(data, limits=Limits(max_frames=10)) as media,
+            pytest.raises(LimitExceededError, match="max_frames"),
+        ):
+            got.extend(media.read())
+        assert len(got) == 10
