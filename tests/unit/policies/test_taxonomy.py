@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +66,10 @@ def test_nothing_claims_to_find_child_abuse():
         assert not words & {"minor", "minors", "underage", "csam"}
         for text in category.prompts.prompts:
             assert not re.search(r"\b(child|children|kid|teen|minor)", text)
+
+
+def test_the_page_in_the_docs_shows_every_definition():
+    page = Path(__file__).parents[3] / "docs" / "taxonomy.md"
+    rows = page.read_text(encoding="utf-8").splitlines()
+    for category in EVERYTHING:
+        assert f"| `{category.name}` | {category.definition} |" in rows
