@@ -144,7 +144,9 @@ class Analyzer:
     def model(self) -> ModelInfo:
         """What records say of the model."""
         embedder = self.embedder
-        return ModelInfo(embedder.name, embedder.fingerprint, embedder.precision)
+        return ModelInfo(
+            embedder.name, embedder.fingerprint, embedder.precision, embedder.int8_cosine
+        )
 
     def analyze(self, source: Source | str | bytes) -> Analysis:
         """Analyse one source in this thread.

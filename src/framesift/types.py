@@ -206,11 +206,20 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """The embedding model behind a record: name, fingerprint and precision (fp32, int8...)."""
+    """The embedding model behind a record.
+
+    Attributes:
+        name: As ``framesift models list`` shows it.
+        fingerprint: Hash over the exact files, preprocessing and precision.
+        precision: Of the image tower: ``fp32``, ``fp16``, ``int8``.
+        int8_cosine: Lowest cosine measured between int8 and fp32 embeddings of the same pictures;
+            ``None`` unless the precision is ``int8``.
+    """
 
     name: str
     fingerprint: str
     precision: str
+    int8_cosine: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

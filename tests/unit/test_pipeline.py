@@ -47,6 +47,7 @@ class FakeEmbedder(FakeEncoder):
     name = "fake"
     space = "fake-space"
     logit_scale = 100.0
+    int8_cosine = 0.995
     spec = ModelSpec("fake", "fake-space", "embedded", 3, "none", "made up")
 
     def to_embeddings(self, rows):
@@ -111,7 +112,7 @@ def test_a_still_is_scored_and_judged():
     assert result.quality.head == "quality-head"
     labels = {label.name: label for label in result.moderation.labels}
     assert labels[CATEGORY].score == pytest.approx(0)
-    assert result.model.name == "fake"
+    assert (result.model.name, result.model.int8_cosine) == ("fake", 0.995)
     assert result.error is None
 
 

@@ -113,7 +113,22 @@ def _describe(spec: ModelSpec) -> dict[str, Any]:
         "input_px": spec.preprocess.size if spec.preprocess else None,
         "context_length": spec.context_length,
         "folder": None if embedded else _shown(model_dir(spec)),
+        "int8_cosine": None if embedded else _int8_cosine(spec),
     }
+
+
+def _int8_cosine(spec: ModelSpec) -> float | None:
+    """Return the best cosine that was measured here between an int8 tower and its fp32 original."""
+    from framesift.embeddings.places import cache_root
+    from framesift.embeddings.quantize import known_reports
+    from framesift.embeddings.weights import model_dir
+
+    folder, files = model_dir(spec), spec.vision.get("fp32", ())
+    original = folder / files[0].path if folder and files else None
+    if original is None or not original.is_file():
+        return None
+    reports = known_reports(original, cache_root() / "quantized")
+    return reports[0].cosine if reports else None
 
 
 def _shown(folder: Path | None) -> str | None:

@@ -166,6 +166,10 @@ class Embedder(ImageEncoder, Protocol):
     def logit_scale(self) -> float:
         """Multiplies a cosine before softmax or sigmoid."""
 
+    @property
+    def int8_cosine(self) -> float | None:
+        """Lowest measured cosine of int8 to fp32 embeddings; ``None`` where nothing is int8."""
+
     def to_embeddings(self, rows: Float32Array) -> Embeddings:
         """Name the columns of rows (N, ``width``): unit vectors and extras."""
 

@@ -37,6 +37,7 @@ _AFTER_LABELS = (
     "model",
     "model_fingerprint",
     "model_precision",
+    "model_int8_cosine",
     "error_type",
     "error_message",
 )
@@ -100,6 +101,7 @@ def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
     flat |= {"other_labels": _pairs(others), "tags": _pairs(record["tags"])}
     flat |= {"model": model.get("name"), "model_fingerprint": model.get("fingerprint")}
     flat |= {"model_precision": model.get("precision")}
+    flat |= {"model_int8_cosine": model.get("int8_cosine")}
     return flat | {"error_type": error.get("type"), "error_message": error.get("message")}
 
 

@@ -85,6 +85,7 @@ def _schema() -> Any:
     import pyarrow as pa
 
     text, number = pa.string(), pa.float64()
+    model = [("name", text), ("fingerprint", text), ("precision", text), ("int8_cosine", number)]
     label = [("name", text), ("score", number), ("threshold", number), ("flagged", pa.bool_())]
     return pa.schema(
         [
@@ -110,7 +111,7 @@ def _schema() -> Any:
                 ),
             ),
             ("tags", pa.list_(pa.struct([("name", text), ("score", number)]))),
-            ("model", pa.struct([("name", text), ("fingerprint", text), ("precision", text)])),
+            ("model", pa.struct(model)),
             ("error", pa.struct([("type", text), ("message", text)])),
         ]
     )

@@ -180,7 +180,12 @@ def _beside_threshold(label: LabelScore) -> float:
 def _model(model: ModelInfo | None) -> Record | None:
     if model is None:
         return None
-    return {"name": model.name, "fingerprint": model.fingerprint, "precision": model.precision}
+    return {
+        "name": model.name,
+        "fingerprint": model.fingerprint,
+        "precision": model.precision,
+        "int8_cosine": None if model.int8_cosine is None else rounded(model.int8_cosine),
+    }
 
 
 def _problem(problem: Problem | None) -> Record | None:

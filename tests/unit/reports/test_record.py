@@ -116,7 +116,12 @@ def test_the_record_of_a_picture_is_the_documented_one(
             "policy": "default@0011aabb",
         },
         "tags": [{"name": "dog", "score": 0.8}, {"name": "cat", "score": 0.2}],
-        "model": {"name": "starter", "fingerprint": "0123456789abcdef", "precision": "fp32"},
+        "model": {
+            "name": "starter",
+            "fingerprint": "0123456789abcdef",
+            "precision": "fp32",
+            "int8_cosine": None,
+        },
         "error": None,
     }
     assert tuple(record) == RECORD_FIELDS
