@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from framesift.embeddings.starter_model import load_model
 from framesift.errors import HeadError
 from framesift.heads import Calibration, CategoryPrompts, HeadCard, ScreeningHead, resources
 from framesift.heads.screening import PromptVectors, calibration_for
@@ -122,3 +123,15 @@ def test_prompts_that_several_categories_share_are_embedded_once(embedder):
     ScreeningHead.from_prompts(embedder, [category.prompts for category in TAXONOMY])
     (texts,) = embedder.calls
     assert len(texts) == len(set(texts))
+
+
+def test_the_constants_of_starter_were_fitted_on_the_starter_that_ships():
+    """If this fails, run training/screening/calibrate.py and evaluate.py again."""
+    made = json.loads((resources.DATA / "screening_calibration.json").read_text())
+    assert made["spaces"]["starter-1"]["model_sha256"] == load_model().digest
+
+
+def test_a_category_without_constants_of_its_own_gets_those_of_the_space():
+    constants = calibration_for("starter-1")
+    assert constants.constants("no such category") == (constants.scale, constants.shift)
+    assert constants.constants("weapons") != (constants.scale, constants.shift)

@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING
+import textwrap
+from pathlib import Path
 
 import pytest
 
 from framesift.errors import PolicyError
 from framesift.policies import TAXONOMY, Policy, Rule, Thresholds
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GOOD = """
 name = "mine"
@@ -157,3 +155,20 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
 def test_a_policy_made_in_code_is_checked_too(rules):
     with pytest.raises(PolicyError, match="categories are: sexual_explicit"):
         Policy("mine", rules)
+
+
+def test_the_example_in_the_docs_is_a_policy_and_the_table_shows_the_default(write):
+    page = (Path(__file__).parents[3] / "docs" / "policies.md").read_text(encoding="utf-8")
+    example = re.findall(r"(?:^    .*\n|^\n(?=    ))+", page, re.MULTILINE)[0]
+    assert Policy.load(write(textwrap.dedent(example))).name == "family-photos"
+    default = Policy.default()
+    assert default.label in page
+    table = page.split("## The default policy")[1].split("##")[0]
+    for name, rule in default.rules.items():
+        source = "open_nsfw" if rule.sources else "zero-shot"
+        limits = rule.thresholds_for(source)
+        row = next((x for x in table.splitlines() if f"`{name}`" in x), "| every other category")
+        if row == "| every other category":
+            row = next(x for x in table.splitlines() if x.startswith(row))
+        shown = [cell.strip() for cell in row.strip("|").split("|")][1:]
+        assert shown == [source, str(limits.review), str(limits.block or "-")]
