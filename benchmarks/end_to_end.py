@@ -41,8 +41,8 @@ COUNTS = {"12mp": 32, "500px": 256}
 NAIVE_COUNTS = {"12mp": 8, "500px": 64}
 
 
-def build(model: str, cache: Path | None) -> Analyzer:
-    """Build the default analyzer around one of `MODELS`."""
+def build(model: str, cache: Path | None, *, exact: bool = False) -> Analyzer:
+    """Build the default analyzer around one of `MODELS`; ``exact`` decodes in full."""
     import framesift
 
     if model == "starter":
@@ -53,7 +53,8 @@ def build(model: str, cache: Path | None) -> Analyzer:
         embedder = framesift.load_embedder(folder, precision=precision, offline=True)
     heads = framesift.default_heads(embedder, offline=True)
     kept = None if cache is None else framesift.Cache(cache)
-    return framesift.build_analyzer(embedder, heads=heads, cache=kept)
+    reading = framesift.Reading(exact=exact)
+    return framesift.build_analyzer(embedder, heads=heads, cache=kept, reading=reading)
 
 
 def sources_in(folder: Path, count: int | None = None) -> list[Source]:
