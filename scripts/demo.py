@@ -103,15 +103,20 @@ def make_clip(image: Image.Image, path: Path) -> None:
             container.mux(packet)
 
 
+def framesift(demo: Path, *arguments: str) -> int:
+    """Run the real command line in the demo's folder, saying so; return its exit code."""
+    print("\n$ framesift", *arguments, flush=True)
+    command = [sys.executable, "-m", "framesift.cli", *arguments]
+    return subprocess.run(command, cwd=demo, check=False).returncode
+
+
 def scan(demo: Path) -> int:
-    """Scan the pictures with the real command line; return its exit code."""
-    report = demo / "report.html"
-    command = [sys.executable, "-m", "framesift.cli", "scan", "pictures", "--model", "starter"]
-    command += ["--format", "table", "--out", str(report.name)]
-    print("$ framesift", *command[3:])
-    code = subprocess.run(command, cwd=demo, check=False).returncode
+    """Scan the pictures, then list them best first, which the cache makes quick."""
+    model = ("--model", "starter")
+    code = framesift(demo, "scan", "pictures", *model, "--format", "table", "--out", "report.html")
+    code = code or framesift(demo, "filter", "pictures", *model, "--min-score", "0", "--list")
     if code == 0:
-        print(f"\nThe same with thumbnails, sortable: open {report}")
+        print(f"\nThe report, with thumbnails: {demo / 'report.html'}")
     return code
 
 

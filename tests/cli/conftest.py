@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -98,13 +99,17 @@ def run() -> Callable[..., Result]:
     return invoke
 
 
-@pytest.fixture(scope="session")
-def start() -> Callable[..., subprocess.Popen[bytes]]:
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start the command as a process of its own, standard error and output piped."""
+    with contextlib.ExitStack() as stack:
 
-    def popen(*args: object, **more: object) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "framesift.cli", *map(str, args)]
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
-        return subprocess.Popen(command, **options)
+        def popen(*args: object) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", "framesift.cli", *map(str, args)]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            stack.enter_context(process)
+            # Runs first: a test that failed half-way must not wait for it.
+            stack.callback(process.kill)
+            return process
 
-    return popen
+        yield popen

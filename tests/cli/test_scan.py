@@ -242,7 +242,9 @@ def test_ctrl_c_keeps_what_was_done(
     part = tmp_path / "report.jsonl.part"
     process = start("scan", many_pictures, "--out", out, "--no-cache", "--batch-size", 1)
     deadline = time.monotonic() + 60
-    while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
+    while not (part.exists() and part.stat().st_size):
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline, "nothing was written for a minute"
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
