@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["AnimationMedia", "timing_of"]
 
 _ANIMATED = frozenset(("GIF", "PNG", "WEBP", "AVIF", "FLI"))
+_MOST_WORK = 32
+"""Every frame of an animation has to be decoded: all of them together may have this many times the
+pixels that one picture may have (5.7 gigapixels, about a minute)."""
+
 _BYTES_PER_PX = 20
 """Pillow keeps the canvas, the previous one and a converted one, up to four bytes each."""
 
@@ -65,6 +69,7 @@ class AnimationMedia(Media):
         self._times = tuple(accumulate(self._durations[:-1], initial=Fraction(0)))
         duration = self._times[-1] + self._durations[-1]
         check_pixels(image.size, limits, source.name)
+        _check_work(image.size, len(self._times), limits, source.name)
         _check_length(len(self._times), duration, limits, source.name)
         width, height = image.size
         if self._orientation >= 5:
@@ -168,6 +173,16 @@ def _check_length(count: int, duration: Fraction, limits: Limits, name: str) -> 
         message = (
             f"lasts {float(duration):.1f} s; {limits.max_duration_s:.1f} s are allowed; "
             "raise max_duration_s"
+        )
+        raise LimitExceededError(message, source=name)
+
+
+def _check_work(size: tuple[int, int], count: int, limits: Limits, name: str) -> None:
+    width, height = size
+    if width * height * count > _MOST_WORK * limits.max_pixels:
+        message = (
+            f"is an animation of {count:,} frames of {width} x {height} pixels, which takes too "
+            "long to decode; make it smaller or raise max_pixels"
         )
         raise LimitExceededError(message, source=name)
 

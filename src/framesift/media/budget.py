@@ -64,7 +64,9 @@ class MemoryBudget:
         return wanted
 
     def release(self, nbytes: int) -> None:
-        """Give back what `acquire` returned."""
+        """Give back what `acquire` returned; call it when the memory itself is free again."""
+        if nbytes >= _TRIM_BYTES:
+            _trim_heap()
         if nbytes:
             with self._changed:
                 self._used -= nbytes
@@ -77,8 +79,6 @@ class MemoryBudget:
         try:
             yield
         finally:
-            if lent >= _TRIM_BYTES:
-                _trim_heap()
             self.release(lent)
 
 

@@ -58,7 +58,8 @@ _CODEC_BYTES = {
 
 _SLOW_CODECS = frozenset(("qoi", "dds_rgb", "ppm_plain", "ppm", "xpm", "BLP1", "BLP2"))
 _SLOW_PX = 16_000_000
-"""Decoders that Pillow has in pure Python take about a second a megapixel and stop every thread."""
+_PYTHON_PX = 64_000_000
+"""Decoders that Pillow has in pure Python stop every thread; some take a second a megapixel."""
 
 _FORMAT_NAMES = {"MPO": "jpeg", "DIB": "bmp", "XVTHUMB": "xv"}
 
@@ -262,7 +263,9 @@ def _whole_file(file: BinaryIO | object, name: str) -> int:
 def _check_speed(image: ImageFile, name: str) -> None:
     width, height = image.size
     codec = image.tile[0][0] if image.tile else ""
-    if codec in _SLOW_CODECS and width * height > _SLOW_PX:
+    if codec not in Image.DECODERS:
+        return
+    if width * height > (_SLOW_PX if codec in _SLOW_CODECS else _PYTHON_PX):
         message = (
             f"is {width} x {height} pixels, which takes too long to decode from {image.format}; "
             "save it as PNG"

@@ -16,7 +16,9 @@ from PIL import Image, ImageCms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from framesift.types import Float32Array, UInt8Array
+    from numpy.typing import NDArray
+
+    from framesift.types import UInt8Array
 
     ToRGB: TypeAlias = Callable[[Image.Image], Image.Image]
 
@@ -121,16 +123,17 @@ def _deep_converter(image: Image.Image) -> ToRGB:
 
     def convert(strip: Image.Image) -> Image.Image:
         values = _deep_values(strip)
-        values -= np.float32(low)
-        values *= np.float32(scale)
+        values -= low
+        values *= scale
         np.clip(values, 0.0, 255.0, out=values)
-        return Image.fromarray((values + np.float32(0.5)).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((values + 0.5).astype(np.uint8)).convert("RGB")
 
     return convert
 
 
-def _deep_values(strip: Image.Image) -> Float32Array:
-    values = np.asarray(strip).astype(np.float32)
+def _deep_values(strip: Image.Image) -> NDArray[np.float64]:
+    # Double precision: the span of two floats may be more than a float holds.
+    values = np.asarray(strip).astype(np.float64)
     # Not-a-number and infinities mark missing data in science formats: show them as darkest.
     return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
 

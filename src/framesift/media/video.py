@@ -35,6 +35,12 @@ _DECODER_FRAMES = 10
 """Pictures a decoder keeps for reference and reordering, roughly."""
 
 _MANY_PX = 8_000_000
+_APART_BYTES = 64 * 2**20
+"""From this size on, a decoder is closed between frames and its memory goes back to the budget.
+
+A reader may be left waiting between two frames for as long as its consumer likes; were it to keep a
+large part of the budget meanwhile, the readers that the consumer waits for could not go on.
+"""
 
 
 class VideoMedia(Media):
@@ -88,6 +94,9 @@ class VideoMedia(Media):
         """
         if times is not None and not times:
             return
+        if times is not None and self._needed >= _APART_BYTES:
+            yield from self._read_apart(sorted(set(times)))
+            return
         walk = self._rewind()
         pictures = walk.pictures() if times is None else walk.at(sorted(set(times)), self._rewind)
         for picture, time in pictures:
@@ -97,10 +106,29 @@ class VideoMedia(Media):
 
     def close(self) -> None:
         """Close the container and the file and give the memory back."""
+        self._pause()
+        self._file.close()
+
+    def _read_apart(self, times: Sequence[Fraction]) -> Iterator[Frame]:
+        last, trouble = None, None
+        for time in times:
+            walk = self._rewind()
+            frame = None
+            for picture, start in walk.at([time], self._rewind):
+                if start != last:
+                    last, frame = start, self._to_frame(picture, start)
+            trouble = trouble or walk.trouble
+            self._pause()
+            if frame is not None:
+                yield frame
+        if trouble is not None:
+            raise trouble
+
+    def _pause(self) -> None:
+        """Close the decoder and give its memory back; `_rewind` opens it again."""
         if self._container is not None:
             self._container.close()
             self._container = None
-        self._file.close()
         decode_budget.release(self._lent)
         self._lent = 0
 
@@ -129,18 +157,21 @@ class VideoMedia(Media):
         # The header may lie about the size: the decoder itself refuses larger frames.
         context.options = {**context.options, "max_pixels": str(self._limits.max_pixels)}
         deep = 2 if any(bits in str(context.pix_fmt) for bits in ("10", "12", "16")) else 1
-        if not self._lent:
-            self._lent = decode_budget.acquire(pixels * deep * 3 // 2 * _DECODER_FRAMES)
+        self._needed = pixels * deep * 3 // 2 * _DECODER_FRAMES
+        if self._needed >= _APART_BYTES and not self._lent:
+            self._lent = decode_budget.acquire(self._needed)
 
     def _rewind(self) -> Walk:
         """Go back to the first frame; by opening the container again where it cannot seek."""
-        assert self._container is not None, "the video is closed"
         try:
-            self._container.seek(0)
+            if self._container is not None:
+                self._container.seek(0)
         except READ_ERRORS:
-            self._container.close()
+            self._pause()
+        if self._container is None:
             with libav_errors(self._name):
                 self._open()
+        assert self._container is not None
         return Walk(self._container, self._stream, self._limits, self._name)
 
     def _describe(self, source: Source) -> MediaInfo:

@@ -147,3 +147,9 @@ def test_multi_page_tiff_is_its_first_page(encode: Callable[..., bytes]) -> None
         (frame,) = media.read()
     assert media.info.kind == "image"
     assert frame.pixels[0, 0, 0] == 10
+
+
+def test_the_work_of_decoding_is_limited(animation: Animate) -> None:
+    data = animation("GIF", list(range(0, 250, 5)), [20] * 50)
+    with pytest.raises(LimitExceededError, match="too long to decode"):
+        open_media(data, limits=Limits(max_pixels=24 * 16))

@@ -232,6 +232,7 @@ class TestModes:
         for values in (
             np.array([[-5.0, 5.0], [np.nan, 15.0]], np.float32),
             np.array([[-500, 0], [500, 1500]], np.int32),
+            np.array([[-3e38, 0.0], [np.inf, 3e38]], np.float32),
         ):
             pixels = read(encode(Image.fromarray(values), "TIFF"))[..., 0]
             assert (pixels.min(), pixels.max()) == (0, 255)

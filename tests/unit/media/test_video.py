@@ -223,3 +223,36 @@ class TestBroken:
         ):
             got.extend(media.read())
         assert len(got) == 10
+
+
+class TestHugeFrames:
+    """Decoders of huge frames are closed between frames."""
+
+    @pytest.fixture(autouse=True)
+    def everything_is_huge(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from framesift.media import budget, video
+
+        monkeypatch.setattr(video, "_APART_BYTES", 1)
+        monkeypatch.setattr(budget, "_SMALL_BYTES", 1)
+
+    @pytest.mark.parametrize("form", ["mp4", "matroska", "mpegts"])
+    def test_the_same_frames_come(self, make_video: MakeVideo, form: str) -> None:
+        data = make_video(STEADY, form=form)
+        with open_media(data) as media:
+            every = {frame.time: frame.pixels for frame in media.read()}
+            asked = [media.start + Fraction(n, 9) for n in range(-2, 21)]
+            got = list(media.read(asked))
+        shown = {max([s for s in every if s <= time] or [min(every)]) for time in asked}
+        assert [frame.time for frame in got] == sorted(shown)
+        assert all((frame.pixels == every[frame.time]).all() for frame in got)
+
+    def test_no_memory_is_kept_between_frames(self, make_video: MakeVideo) -> None:
+        from framesift.media.budget import decode_budget
+
+        with open_media(make_video(STEADY)) as media:
+            assert decode_budget.used > 0
+            frames = media.read([Fraction(0), Fraction(1)])
+            next(frames)
+            assert decode_budget.used == 0
+            assert len(list(frames)) == 1
+        assert decode_budget.used == 0
