@@ -133,7 +133,8 @@ def _deep_converter(image: Image.Image) -> ToRGB:
 
 def _deep_values(strip: Image.Image) -> NDArray[np.float64]:
     # Double precision: the span of two floats may be more than a float holds.
-    values = np.asarray(strip).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # signalling not-a-numbers
+        values = np.asarray(strip).astype(np.float64)
     # Not-a-number and infinities mark missing data in science formats: show them as darkest.
     return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
 

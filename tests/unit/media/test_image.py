@@ -233,6 +233,7 @@ class TestModes:
             np.array([[-5.0, 5.0], [np.nan, 15.0]], np.float32),
             np.array([[-500, 0], [500, 1500]], np.int32),
             np.array([[-3e38, 0.0], [np.inf, 3e38]], np.float32),
+            np.array([[0x7F800001, 0xC0000000], [0, 0x40000000]], np.uint32).view(np.float32),
         ):
             pixels = read(encode(Image.fromarray(values), "TIFF"))[..., 0]
             assert (pixels.min(), pixels.max()) == (0, 255)
