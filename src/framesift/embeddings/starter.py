@@ -1,0 +1,239 @@
+"""`starter`, the embedded default: a small CLIP-like model that needs no download.
+
+A frozen EfficientNet-Lite2 looks at two views of a picture. The *whole* view gives the embedding
+and the ``features``; the *detail* view, the centre at a higher resolution, gives ``detail``, from
+which the quality head reads sharpness, noise and compression. Texts go through static word vectors.
+
+It is for trying out, tests and machines without a network. CLIP is the real thing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framesift.embeddings.base import PreprocessSpec
+from framesift.embeddings.catalog import STARTER, find_spec
+from framesift.embeddings.starter_model import DIM, StarterModel, load_model
+from framesift.embeddings.starter_trunk import FEATURES, INPUT_PX, cached_trunk, trunk_key
+from framesift.embeddings.starter_weights import load_trunk_weights
+from framesift.errors import ConfigError
+from framesift.types import Embeddings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from framesift.embeddings.base import Device, ModelSpec, Precision
+    from framesift.types import Float32Array, UInt8Array
+
+__all__ = ["StarterEmbedder", "open_session"]
+
+PREPROCESS = PreprocessSpec(
+    size=INPUT_PX,
+    mean=(0.485, 0.456, 0.406),
+    std=(0.229, 0.224, 0.225),
+    resize=286,
+)
+"""Of the whole view, and of `StarterEmbedder.embed_images`."""
+
+VIEWS_VERSION = 1
+"""Grows with every change of what the two views show."""
+
+DETAIL_PX = 520
+"""The detail view is cut from the picture at this shorter side, or at its own if that is less."""
+
+_TINY_PX = 64
+_BATCH = 8
+
+
+class StarterEmbedder:
+    """Implements `framesift.embeddings.base.Embedder`. Make it with `load`.
+
+    A row is 256 floats of embedding, 1280 of the whole view and 1280 of the detail view.
+
+    Args:
+        session: ONNX Runtime session of the trunk.
+        classifier: The trunk's own classifier: float32 (1280, 1000) and (1000,).
+        model: The learned part.
+    """
+
+    name = STARTER
+    space = "starter-1"
+    precision = "fp32"
+    int8_cosine: float | None = None
+    width = DIM + 2 * FEATURES
+    min_side_px = 2 * DETAIL_PX
+
+    def __init__(
+        self, session: Any, classifier: tuple[Float32Array, Float32Array], model: StarterModel
+    ) -> None:
+        """Keep the parts."""
+        self._session = session
+        self._classifier = classifier
+        self._model = model
+        self._spec = dataclasses.replace(
+            find_spec(STARTER), preprocess=PREPROCESS, logit_scale=model.logit_scale
+        )
+        parts = ("starter", trunk_key(), model.digest, VIEWS_VERSION, DETAIL_PX, self.precision)
+        text = "/".join(str(part) for part in parts)
+        self._fingerprint = f"starter-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+    @classmethod
+    def load(cls, *, precision: Precision = "auto", device: Device = "auto") -> StarterEmbedder:
+        """Load it; the first time on a machine the trunk is turned into ONNX and cached.
+
+        Args:
+            precision: ``auto`` or ``fp32``; the trunk has no other.
+            device: ``cpu``, ``cuda``, or ``auto`` for CUDA where it is there.
+
+        Raises:
+            ConfigError: Another precision was asked for, or CUDA is not there.
+            WeightsUnavailableError: The package with the trunk's weights is not installed.
+            WeightsMismatchError: A file is not the expected one.
+        """
+        if precision not in ("auto", "fp32"):
+            message = f"has no {precision} weights; use precision fp32 or auto"
+            raise ConfigError(message, source="starter")
+        weights = load_trunk_weights()
+        classifier = (np.ascontiguousarray(weights["_fc.weight"].T), weights["_fc.bias"])
+        return cls(open_session(device), classifier, load_model())
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model as data."""
+        return self._spec
+
+    @property
+    def fingerprint(self) -> str:
+        """Of weights, graph, views and projection."""
+        return self._fingerprint
+
+    @property
+    def logit_scale(self) -> float:
+        """Multiplies a cosine before a softmax."""
+        return self._model.logit_scale
+
+    def prepare(self, pixels: UInt8Array) -> UInt8Array:
+        """Turn one picture, uint8 (H, W, 3), into its two views, uint8 (2, 260, 260, 3).
+
+        The whole view is the centre of the picture at a shorter side of 286 px (260 for pictures
+        under 64 px, which have no margin to lose). The detail view is the centre at a shorter side
+        of at most `DETAIL_PX`; a picture smaller than the view is enlarged to it.
+        """
+        from PIL import Image
+
+        image = Image.fromarray(np.ascontiguousarray(pixels))
+        shorter = min(image.size)
+        whole = _centre(image, 286 if shorter >= _TINY_PX else INPUT_PX)
+        detail = _centre(image, min(max(shorter, INPUT_PX), DETAIL_PX))
+        return np.stack([whole, detail])
+
+    def encode(self, batch: UInt8Array) -> Float32Array:
+        """Turn prepared pictures, uint8 (N, 2, 260, 260, 3), into rows, float32 (N, 2816).
+
+        Raises:
+            ValueError: The batch has another shape or type.
+        """
+        if batch.dtype != np.uint8 or batch.shape[1:] != (2, INPUT_PX, INPUT_PX, 3):
+            expected = f"uint8 (N, 2, {INPUT_PX}, {INPUT_PX}, 3)"
+            message = f"a batch is {expected}; got {batch.dtype} {batch.shape}"
+            raise ValueError(message)
+        rows = np.empty((len(batch), self.width), np.float32)
+        for start in range(0, len(batch), _BATCH):
+            part = batch[start : start + _BATCH]
+            features = self._features(_normalised(part.reshape(-1, *part.shape[2:])))
+            rows[start : start + _BATCH, DIM:] = features.reshape(len(part), 2 * FEATURES)
+        rows[:, :DIM] = self.project(rows[:, DIM : DIM + FEATURES])
+        return rows
+
+    def to_embeddings(self, rows: Float32Array) -> Embeddings:
+        """Name the columns of rows (N, 2816).
+
+        ``features`` and ``detail`` are float32 (N, 1280) each, the trunk's pooled output of the
+        whole and of the detail view; every value is in [0, 6].
+        """
+        rows = np.asarray(rows, np.float32)
+        vectors = rows[:, :DIM]
+        extras = {"features": rows[:, DIM : DIM + FEATURES], "detail": rows[:, DIM + FEATURES :]}
+        return Embeddings(vectors, self.space, self.fingerprint, extras)
+
+    def embed_images(self, pixels: Float32Array) -> Float32Array:
+        """Embed normalised model input, float32 (N, 3, 260, 260), as unit vectors (N, 256).
+
+        Raises:
+            ValueError: The input has another shape.
+        """
+        pixels = np.asarray(pixels, np.float32)
+        if pixels.shape[1:] != (3, INPUT_PX, INPUT_PX):
+            message = f"input is float32 (N, 3, {INPUT_PX}, {INPUT_PX}); got {pixels.shape}"
+            raise ValueError(message)
+        parts = [self._features(pixels[i : i + _BATCH]) for i in range(0, len(pixels), _BATCH)]
+        return self.project(np.concatenate([np.empty((0, FEATURES), np.float32), *parts]))
+
+    def embed_texts(self, texts: Sequence[str]) -> Float32Array:
+        """Embed N texts as unit vectors, float32 (N, 256).
+
+        Words the model does not know are dropped; a text without any known word, an empty one
+        included, gets the same neutral vector.
+        """
+        return self._model.texts.embed(texts)
+
+    def logits(self, features: Float32Array) -> Float32Array:
+        """Classify features (N, 1280) as one of 1000 ImageNet classes: logits (N, 1000)."""
+        kernel, bias = self._classifier
+        return np.asarray(features @ kernel + bias, np.float32)
+
+    def project(self, features: Float32Array) -> Float32Array:
+        """Turn pooled features of the whole view (N, 1280) into unit vectors (N, 256)."""
+        return self._model.project(features, self.logits(features))
+
+    def _features(self, pixels: Float32Array) -> Float32Array:
+        features: Float32Array = self._session.run(["features"], {"pixels": pixels})[0]
+        return features
+
+
+def open_session(device: Device) -> Any:
+    """Open the trunk with ONNX Runtime; it is made and cached first where it is not there."""
+    import onnxruntime
+
+    from framesift.embeddings.onnx import cpu_count, providers
+    from framesift.embeddings.places import cache_root
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cpu_count()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Waiting threads sleep instead of spinning: the decoders need the processors.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    graph = cached_trunk(cache_root() / "starter")
+    return onnxruntime.InferenceSession(graph, options, providers=list(providers(device)))
+
+
+def _normalised(pictures: UInt8Array) -> Float32Array:
+    """Scale to [0, 1], centre by ImageNet's mean and deviation, and move the channels first."""
+    mean, std = np.array(PREPROCESS.mean, np.float32), np.array(PREPROCESS.std, np.float32)
+    scaled = pictures.astype(np.float32) * (1 / (255 * std)) - mean / std
+    return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), dtype=np.float32)
+
+
+def _centre(image: Any, shorter_px: int) -> UInt8Array:
+    """Resize the shorter side to `shorter_px` and cut the centre out, in one step.
+
+    Only the part that is kept is computed, so that a picture of one by a million pixels costs no
+    more than another.
+    """
+    from PIL import Image
+
+    width, height = image.size
+    scale = shorter_px / min(width, height)
+    full_width, full_height = round(width * scale), round(height * scale)
+    left, top = (full_width - INPUT_PX) // 2, (full_height - INPUT_PX) // 2
+    across, down = width / full_width, height / full_height
+    right, bottom = (left + INPUT_PX) * across, (top + INPUT_PX) * down
+    # Rounding may put the far edge a hair beyond the picture, which Pillow refuses.
+    box = (left * across, top * down, min(right, width), min(bottom, height))
+    view = image.resize((INPUT_PX, INPUT_PX), Image.Resampling.BICUBIC, box=box)
+    return np.asarray(view, np.uint8)
