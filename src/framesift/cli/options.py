@@ -152,10 +152,10 @@ _READING = (
         help="Look into hidden files and folders too.  [default: no-hidden]",
     ),
     click.option(
-        "--all-files/--media-files",
+        "--all-files/--no-all-files",
         default=None,
-        help="Try every file of a folder, so that those that are no media are reported as failed.  "
-        "[default: media-files]",
+        help="Try the companions of pictures in a folder too (.txt .json .xmp ...), which are "
+        "passed over otherwise.  [default: no-all-files]",
     ),
 )
 

@@ -85,7 +85,7 @@ class Session:
             yield source
         if sources.skipped:
             files = plural(sources.skipped, "file")
-            self.console.notice(f"passed over {files} of no known kind (--all-files tries them)")
+            self.console.notice(f"passed over {files} beside pictures (--all-files tries them)")
 
     def _count(self) -> int:
         streams = self.paths.count("-")

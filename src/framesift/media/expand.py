@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from framesift.errors import SourceError
-from framesift.media.sniff import HEAD_BYTES, MEDIA_SUFFIXES, sniff
+from framesift.media.sniff import COMPANION_SUFFIXES, HEAD_BYTES, sniff
 from framesift.media.source import Source
 from framesift.types import Failure, Problem
 
@@ -30,8 +32,9 @@ class ExpandOptions:
     Attributes:
         recursive: Go into folders inside folders.
         hidden: Also take files and folders whose name starts with a dot.
-        all_files: Try every file; what is no picture or video becomes a failure. Without it, only
-            files whose name or content claims to be one are taken.
+        all_files: Try every file. Without it, companions of pictures (notes, sidecars, tables:
+            `COMPANION_SUFFIXES`) are passed over unless their content is a picture or a video.
+            Anything else that is no medium becomes a failure, so that nothing is lost in silence.
         follow_links: Go into linked folders; each real folder is still visited only once.
     """
 
@@ -48,7 +51,7 @@ class Expansion:
     """The sources, one by one; an iterator.
 
     Attributes:
-        skipped: Files passed over so far in folders because they are no pictures or videos.
+        skipped: Companion files passed over so far in folders.
     """
 
     def __init__(self, items: Iterator[Source | Failure | None]) -> None:
@@ -168,15 +171,19 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _take(path: Path, options: ExpandOptions) -> Source | None:
-    if options.all_files or path.suffix.lower() in MEDIA_SUFFIXES:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # Pipes, sockets and devices hold no picture, and reading them may never end.
+            return None
+    except OSError as error:
+        return None if error.errno == errno.ELOOP else Source.from_path(path)
+    if options.all_files or path.suffix.lower() not in COMPANION_SUFFIXES:
         return Source.from_path(path)
     try:
-        if not path.is_file():
-            return None
         with path.open("rb") as file:
             family = sniff(file.read(HEAD_BYTES)).family
     except OSError:
-        return None
+        return Source.from_path(path)
     return Source.from_path(path) if family in _MEDIA_FAMILIES else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["HEAD_BYTES", "MEDIA_SUFFIXES", "Family", "Sniffed", "sniff"]
+__all__ = ["COMPANION_SUFFIXES", "HEAD_BYTES", "Family", "Sniffed", "sniff"]
 
 HEAD_BYTES = 4096
 """How much of a file `sniff` wants to see."""
@@ -118,16 +118,14 @@ _MP4_BRANDS: dict[bytes, tuple[str, str]] = {
 }
 _NETPBM = frozenset(b"P%d" % digit for digit in range(1, 8)) | {b"PF", b"Pf", b"Py"}
 
-_SUFFIXES = """
-    .jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .avif .avifs .heic .heif .hif
-    .heics .heifs .jp2 .j2k .jpx .jpf .j2c .ico .cur .icns .ppm .pgm .pbm .pnm .pfm .psd .tga .qoi
-    .dds .pcx .sgi
-    .dng .cr2 .cr3 .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .pef .srw .x3f .3fr .iiq .erf .mrw
-    .mp4 .m4v .mov .mkv .webm .avi .wmv .asf .flv .mpg .mpeg .m2ts .mts .ogv .3gp .3g2 .mxf
-"""
-# Only endings that mean nothing else: ".ts" is also TypeScript, so content alone decides there.
-MEDIA_SUFFIXES = frozenset(_SUFFIXES.split())
-"""Endings that claim a picture or a video; such files are tried even if their content is odd."""
+COMPANION_SUFFIXES = frozenset(
+    (
+        *(".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".html", ".htm"),
+        *(".xmp", ".aae", ".pp3", ".dop", ".on1", ".cos", ".thm", ".srt", ".vtt", ".ini", ".db"),
+        *(".log", ".yaml", ".yml", ".toml", ".parquet", ".sqlite", ".part", ".url", ".lnk"),
+    )
+)
+"""Endings of what lies beside pictures: captions, notes, edits, catalogues, reports."""
 
 
 def _brands(head: bytes) -> tuple[bytes, frozenset[bytes]]:

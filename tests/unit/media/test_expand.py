@@ -43,11 +43,15 @@ def names(root: Path, *args: str, **options: bool) -> list[str]:
     ]
 
 
-def test_a_folder_gives_its_media_in_natural_order(tree: Path) -> None:
+def test_a_folder_gives_all_but_companions_in_natural_order(tree: Path) -> None:
+    (tree / "captions.json").write_bytes(PNG)
+    (tree / "setup.exe").write_bytes(b"MZ")
     assert names(tree) == [
+        "captions.json",
         "img2.jpg",
         "img10.jpg",
         "no_ending",
+        "setup.exe",
         "sub/a.PNG",
         "sub/deeper/clip.mp4",
     ]
