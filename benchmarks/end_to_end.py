@@ -165,6 +165,9 @@ def main() -> None:
     for model in chosen.models:
         for size in chosen.sizes:
             folder_of(size, COUNTS[size])
+            # Made on first use: quantised files and such, which take memory a scan does not.
+            once = f"from benchmarks.end_to_end import build; build({model!r}, None)"
+            subprocess.run([sys.executable, "-c", once], check=True)
             command = [sys.executable, "-m", "benchmarks.end_to_end", "--child"]
             command += ["--models", model, "--sizes", size, "--repeats", str(chosen.repeats)]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
