@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Analyzer", "Item", "Prepared", "Reading", "build_analyzer", "default_heads"]
 
-_DECODING_VERSION = 1
+_DECODING_VERSION = 2
 """Part of every cache key; grows when the same file would decode to other pixels."""
 
 _ENCODE_CHUNK = 16
@@ -304,7 +304,7 @@ class Analyzer:
 
     def _prepare(self, item: Item, frame: Frame) -> Prepared:
         inputs = tuple(
-            encoder.prepare(frame.pixels) if rows is None else None
+            encoder.prepare(frame.pixels, geometry=frame.geometry) if rows is None else None
             for encoder, rows in zip(self.encoders, item.rows, strict=True)
         )
         return Prepared(frame.time, inputs)

@@ -24,6 +24,7 @@ __all__ = [
     "Failure",
     "Float32Array",
     "Frame",
+    "Geometry",
     "LabelScore",
     "MediaInfo",
     "MediaKind",
@@ -72,6 +73,24 @@ class MediaInfo:
     frame_count: int | None = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where a picture lies in pixels that its decoder scaled down.
+
+    A decoder that scales by 1/k gives ceil(width / k) columns, the last one a part of a column.
+    Resizing by these numbers puts a picture where the full decode would, to a fraction of a pixel.
+
+    Attributes:
+        width: Of the picture in full, upright, in pixels.
+        height: Likewise.
+        box: Left, top, right and bottom of the picture within the scaled pixels, as floats.
+    """
+
+    width: int
+    height: int
+    box: tuple[float, float, float, float]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture, decoded.
@@ -82,12 +101,14 @@ class Frame:
         time: Presentation time in seconds, from the stream's own PTS; ``0`` for a still.
         index: Position among the frames of its medium, from 0.
         duration: How long it is shown, in seconds; ``None`` where unknown.
+        geometry: Where the decoder scaled: the full size and the picture's place in ``pixels``.
     """
 
     pixels: UInt8Array
     time: Fraction = Fraction(0)
     index: int = 0
     duration: Fraction | None = None
+    geometry: Geometry | None = None
 
     def __post_init__(self) -> None:
         """Check shape and type once, where the frame is made."""

@@ -35,7 +35,7 @@ class FakeEncoder:
     def __init__(self) -> None:
         self.encoded = 0
 
-    def prepare(self, pixels):
+    def prepare(self, pixels, *, geometry=None):
         return np.asarray(Image.fromarray(pixels).resize((4, 4)))
 
     def encode(self, batch):

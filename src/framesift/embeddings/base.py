@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkabl
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from framesift.types import Embeddings, Float32Array, UInt8Array
+    from framesift.types import Embeddings, Float32Array, Geometry, UInt8Array
 
 __all__ = [
     "Device",
@@ -137,10 +137,15 @@ class ImageEncoder(Protocol):
     def min_side_px(self) -> int:
         """Decoders may scale down as long as the shorter side keeps at least this many pixels."""
 
-    def prepare(self, pixels: UInt8Array) -> UInt8Array:
+    def prepare(self, pixels: UInt8Array, *, geometry: Geometry | None = None) -> UInt8Array:
         """Turn one frame, uint8 (H, W, 3), into model input, uint8 of a fixed shape.
 
         Thread-safe; called by decoder threads.
+
+        Args:
+            pixels: The frame, perhaps scaled down while it was decoded.
+            geometry: If it was: its full size and its place in ``pixels``, so that the input
+                shows the same part of the picture as that of a full decode.
         """
 
     def encode(self, batch: UInt8Array) -> Float32Array:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from framesift.embeddings.local import ModelFiles
     from framesift.embeddings.quantize import ChosenTower
     from framesift.embeddings.tokenizer import Tokenizer
-    from framesift.types import Float32Array, UInt8Array
+    from framesift.types import Float32Array, Geometry, UInt8Array
 
 __all__ = ["OnnxEmbedder", "fingerprint_of"]
 
@@ -120,9 +120,9 @@ class OnnxEmbedder:
         """Multiplies a cosine before softmax or sigmoid."""
         return self._spec.logit_scale
 
-    def prepare(self, pixels: UInt8Array) -> UInt8Array:
+    def prepare(self, pixels: UInt8Array, *, geometry: Geometry | None = None) -> UInt8Array:
         """Resize and crop one frame, uint8 (H, W, 3) to (S, S, 3). Thread-safe."""
-        return prepare_image(pixels, self._preprocess)
+        return prepare_image(pixels, self._preprocess, geometry=geometry)
 
     def encode(self, batch: UInt8Array) -> Float32Array:
         """Embed N prepared frames, uint8 (N, S, S, 3), as unit rows (N, D).

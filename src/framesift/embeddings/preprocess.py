@@ -14,6 +14,7 @@ import numpy as np
 
 from framesift.embeddings.base import Interpolation, PreprocessSpec, ResizeMode
 from framesift.errors import WeightsMismatchError
+from framesift.types import Geometry
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -44,11 +45,18 @@ _PIL_FILTERS: Final[Mapping[int, Interpolation]] = {
 }
 
 
-def prepare_image(pixels: UInt8Array, spec: PreprocessSpec) -> UInt8Array:
+def prepare_image(
+    pixels: UInt8Array, spec: PreprocessSpec, *, geometry: Geometry | None = None
+) -> UInt8Array:
     """Resize and crop one picture, uint8 (H, W, 3), to uint8 (S, S, 3).
 
     Mode ``shortest`` follows OpenAI's CLIP: the shorter side to ``spec.resize`` with the longer one
     rounded down, then the centre S x S. A picture smaller than the input is enlarged.
+
+    Args:
+        pixels: The picture, perhaps scaled down by its decoder.
+        spec: Of the weights.
+        geometry: If it was: sizes and crops are then computed as for the full picture.
 
     Raises:
         ValueError: The array is not uint8 (H, W, 3).
@@ -60,7 +68,9 @@ def prepare_image(pixels: UInt8Array, spec: PreprocessSpec) -> UInt8Array:
         raise ValueError(message)
     image = Image.fromarray(np.ascontiguousarray(pixels))
     shape = {"shortest": _shortest, "squash": _squash, "longest": _longest}[spec.resize_mode]
-    return np.asarray(shape(image, spec))
+    height, width = pixels.shape[:2]
+    place = geometry or Geometry(width, height, (0.0, 0.0, float(width), float(height)))
+    return np.asarray(shape(image, spec, place))
 
 
 def normalize_batch(batch: UInt8Array, spec: PreprocessSpec) -> Float32Array:
@@ -97,8 +107,8 @@ def _filter(spec: PreprocessSpec) -> Image.Resampling:
     return Image.Resampling[spec.interpolation.upper()]
 
 
-def _shortest(image: Image.Image, spec: PreprocessSpec) -> Image.Image:
-    width, height = image.size
+def _shortest(image: Image.Image, spec: PreprocessSpec, place: Geometry) -> Image.Image:
+    width, height = place.width, place.height
     if width <= height:
         resized = (spec.resize, int(spec.resize * height / width))
     else:
@@ -107,28 +117,29 @@ def _shortest(image: Image.Image, spec: PreprocessSpec) -> Image.Image:
     left, top = (round((side - spec.size) / 2) for side in resized)
     if max(resized) > _MAX_RESIZED_SIDE * spec.resize:
         # A sliver of 1 x 100,000 would need gigabytes: resize only what the crop keeps.
-        across, down = width / resized[0], height / resized[1]
-        box = (left * across, top * down, (left + spec.size) * across, (top + spec.size) * down)
+        x, y, right, bottom = place.box
+        across, down = (right - x) / resized[0], (bottom - y) / resized[1]
+        box = (x + left * across, y + top * down)
+        box = (*box, box[0] + spec.size * across, box[1] + spec.size * down)
         return image.resize((spec.size, spec.size), _filter(spec), box=box)
-    image = image.resize(resized, _filter(spec))
+    image = image.resize(resized, _filter(spec), box=place.box)
     return image.crop((left, top, left + spec.size, top + spec.size))
 
 
-def _squash(image: Image.Image, spec: PreprocessSpec) -> Image.Image:
-    image = image.resize((spec.resize, spec.resize), _filter(spec))
+def _squash(image: Image.Image, spec: PreprocessSpec, place: Geometry) -> Image.Image:
+    image = image.resize((spec.resize, spec.resize), _filter(spec), box=place.box)
     edge = round((spec.resize - spec.size) / 2)
     return image.crop((edge, edge, edge + spec.size, edge + spec.size))
 
 
-def _longest(image: Image.Image, spec: PreprocessSpec) -> Image.Image:
+def _longest(image: Image.Image, spec: PreprocessSpec, place: Geometry) -> Image.Image:
     from PIL import Image
 
-    width, height = image.size
-    scale = spec.size / max(width, height)
-    resized = (max(1, round(width * scale)), max(1, round(height * scale)))
+    scale = spec.size / max(place.width, place.height)
+    resized = (max(1, round(place.width * scale)), max(1, round(place.height * scale)))
     canvas = Image.new("RGB", (spec.size, spec.size), spec.fill)
     corner = ((spec.size - resized[0]) // 2, (spec.size - resized[1]) // 2)
-    canvas.paste(image.resize(resized, _filter(spec)), corner)
+    canvas.paste(image.resize(resized, _filter(spec), box=place.box), corner)
     return canvas
 
 

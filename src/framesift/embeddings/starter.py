@@ -21,7 +21,7 @@ from framesift.embeddings.starter_model import DIM, StarterModel, load_model
 from framesift.embeddings.starter_trunk import FEATURES, INPUT_PX, cached_trunk, trunk_key
 from framesift.embeddings.starter_weights import load_trunk_weights
 from framesift.errors import ConfigError
-from framesift.types import Embeddings
+from framesift.types import Embeddings, Geometry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,7 @@ class StarterEmbedder:
         """Multiplies a cosine before a softmax."""
         return self._model.logit_scale
 
-    def prepare(self, pixels: UInt8Array) -> UInt8Array:
+    def prepare(self, pixels: UInt8Array, *, geometry: Geometry | None = None) -> UInt8Array:
         """Turn one picture, uint8 (H, W, 3), into its two views, uint8 (2, 260, 260, 3).
 
         The whole view is the centre of the picture at a shorter side of 286 px (260 for pictures
@@ -126,9 +126,11 @@ class StarterEmbedder:
         from PIL import Image
 
         image = Image.fromarray(np.ascontiguousarray(pixels))
-        shorter = min(image.size)
-        whole = _centre(image, 286 if shorter >= _TINY_PX else INPUT_PX)
-        detail = _centre(image, min(max(shorter, INPUT_PX), DETAIL_PX))
+        height, width = pixels.shape[:2]
+        place = geometry or Geometry(width, height, (0.0, 0.0, float(width), float(height)))
+        shorter = min(place.width, place.height)
+        whole = _centre(image, place, 286 if shorter >= _TINY_PX else INPUT_PX)
+        detail = _centre(image, place, min(max(shorter, INPUT_PX), DETAIL_PX))
         return np.stack([whole, detail])
 
     def encode(self, batch: UInt8Array) -> Float32Array:
@@ -139,7 +141,7 @@ class StarterEmbedder:
         """
         if batch.dtype != np.uint8 or batch.shape[1:] != (2, INPUT_PX, INPUT_PX, 3):
             expected = f"uint8 (N, 2, {INPUT_PX}, {INPUT_PX}, 3)"
-            message = f"a batch is {expected}; got {batch.dtype} {batch.shape}"
+            message = f"expected a batch {expected}; got {batch.dtype} {batch.shape}"
             raise ValueError(message)
         rows = np.empty((len(batch), self.width), np.float32)
         for start in range(0, len(batch), _BATCH):
@@ -168,7 +170,7 @@ class StarterEmbedder:
         """
         pixels = np.asarray(pixels, np.float32)
         if pixels.shape[1:] != (3, INPUT_PX, INPUT_PX):
-            message = f"input is float32 (N, 3, {INPUT_PX}, {INPUT_PX}); got {pixels.shape}"
+            message = f"expected float32 (N, 3, {INPUT_PX}, {INPUT_PX}); got {pixels.shape}"
             raise ValueError(message)
         parts = [self._features(pixels[i : i + _BATCH]) for i in range(0, len(pixels), _BATCH)]
         return self.project(np.concatenate([np.empty((0, FEATURES), np.float32), *parts]))
@@ -219,7 +221,7 @@ def _normalised(pictures: UInt8Array) -> Float32Array:
     return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), dtype=np.float32)
 
 
-def _centre(image: Any, shorter_px: int) -> UInt8Array:
+def _centre(image: Any, place: Geometry, shorter_px: int) -> UInt8Array:
     """Resize the shorter side to `shorter_px` and cut the centre out, in one step.
 
     Only the part that is kept is computed, so that a picture of one by a million pixels costs no
@@ -227,13 +229,17 @@ def _centre(image: Any, shorter_px: int) -> UInt8Array:
     """
     from PIL import Image
 
-    width, height = image.size
-    scale = shorter_px / min(width, height)
-    full_width, full_height = round(width * scale), round(height * scale)
+    scale = shorter_px / min(place.width, place.height)
+    full_width, full_height = round(place.width * scale), round(place.height * scale)
     left, top = (full_width - INPUT_PX) // 2, (full_height - INPUT_PX) // 2
-    across, down = width / full_width, height / full_height
-    right, bottom = (left + INPUT_PX) * across, (top + INPUT_PX) * down
+    x, y, right, bottom = place.box
+    across, down = (right - x) / full_width, (bottom - y) / full_height
     # Rounding may put the far edge a hair beyond the picture, which Pillow refuses.
-    box = (left * across, top * down, min(right, width), min(bottom, height))
+    box = (
+        x + left * across,
+        y + top * down,
+        min(x + (left + INPUT_PX) * across, right),
+        min(y + (top + INPUT_PX) * down, bottom),
+    )
     view = image.resize((INPUT_PX, INPUT_PX), Image.Resampling.BICUBIC, box=box)
     return np.asarray(view, np.uint8)

@@ -16,7 +16,7 @@ from framesift.errors import LimitExceededError
 from framesift.media.base import Media
 from framesift.media.budget import DECODE_BYTES, decode_budget
 from framesift.media.pillow import decoding, open_image
-from framesift.media.pixels import orient, to_rgb_array
+from framesift.media.pixels import orient, scaled_geometry, to_rgb_array
 from framesift.types import Frame, MediaInfo
 
 if TYPE_CHECKING:
@@ -110,15 +110,15 @@ class StillMedia(Media):
         image, self._image = self._image, None
         if image is None:
             image = open_image(self._source.open(self._limits), self._source.name)
-        yield Frame(
-            decode_still(
-                image,
-                self._source.name,
-                self._limits,
-                orientation=self._orientation,
-                min_side_px=self._min_side_px,
-            )
+        pixels = decode_still(
+            image,
+            self._source.name,
+            self._limits,
+            orientation=self._orientation,
+            min_side_px=self._min_side_px,
         )
+        size = (self._info.width, self._info.height)
+        yield Frame(pixels, geometry=scaled_geometry(size, pixels, self._orientation))
 
     def close(self) -> None:
         """Close the file if it has not been decoded."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from PIL import Image, ImageCms
 
+from framesift.types import Geometry
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     ToRGB: TypeAlias = Callable[[Image.Image], Image.Image]
 
-__all__ = ["orient", "to_rgb_array"]
+__all__ = ["orient", "scaled_geometry", "to_rgb_array"]
 
 _STRIP_PX = 2**21
 _WHITE = (255, 255, 255)
@@ -74,6 +76,28 @@ def orient(pixels: UInt8Array, orientation: int) -> UInt8Array:
     if orientation in {2, 3, 6, 7}:
         pixels = pixels[:, columns]
     return np.ascontiguousarray(pixels)
+
+
+def scaled_geometry(size: tuple[int, int], pixels: UInt8Array, orientation: int) -> Geometry | None:
+    """Say where a picture lies in pixels that were decoded at a whole fraction of its size.
+
+    Args:
+        size: Full width and height, upright.
+        pixels: What was decoded, upright.
+        orientation: The EXIF orientation that was applied: it tells on which side the part of
+            a pixel that rounding up added has come to lie.
+
+    Returns:
+        ``None`` where nothing was scaled.
+    """
+    height_px, width_px = pixels.shape[:2]
+    factor = round(max(size) / max(width_px, height_px))
+    if factor < 2 or (-(-size[0] // factor), -(-size[1] // factor)) != (width_px, height_px):
+        return None
+    width, height = size[0] / factor, size[1] / factor
+    left = width_px - width if orientation in {2, 3, 6, 7} else 0.0
+    top = height_px - height if orientation in {3, 4, 7, 8} else 0.0
+    return Geometry(*size, (left, top, left + width, top + height))
 
 
 def _converter(image: Image.Image, *, keep_cmyk: bool) -> ToRGB:
