@@ -105,7 +105,10 @@ def stages(analyzer: Analyzer, sources: list[Source]) -> dict[str, float]:
         with framesift.open_media(source, min_side_px=side) as media:
             frame = timed("decode", lambda m=media: next(iter(m.read())))
         prepared = [
-            timed(f"prepare for {e.name}", lambda e=e, f=frame: e.prepare(f.pixels))
+            timed(
+                f"prepare for {e.name}",
+                lambda e=e, f=frame: e.prepare(f.pixels, geometry=f.geometry),
+            )
             for e in analyzer.encoders
         ]
         rows = [

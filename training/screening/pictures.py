@@ -97,7 +97,7 @@ def rows_of(encoder: ImageEncoder, paths: Sequence[Path], work: Path, name: str)
             except MediaError as error:
                 print(f"skipped: {error}")
                 continue
-            inputs[index] = encoder.prepare(frame.pixels)
+            inputs[index] = encoder.prepare(frame.pixels, geometry=frame.geometry)
         if inputs:
             rows[list(inputs)] = encoder.encode(np.stack(list(inputs.values())))
     work.mkdir(parents=True, exist_ok=True)

@@ -119,8 +119,8 @@ def _shortest(image: Image.Image, spec: PreprocessSpec, place: Geometry) -> Imag
         # A sliver of 1 x 100,000 would need gigabytes: resize only what the crop keeps.
         x, y, right, bottom = place.box
         across, down = (right - x) / resized[0], (bottom - y) / resized[1]
-        box = (x + left * across, y + top * down)
-        box = (*box, box[0] + spec.size * across, box[1] + spec.size * down)
+        x, y = x + left * across, y + top * down
+        box = (x, y, x + spec.size * across, y + spec.size * down)
         return image.resize((spec.size, spec.size), _filter(spec), box=box)
     image = image.resize(resized, _filter(spec), box=place.box)
     return image.crop((left, top, left + spec.size, top + spec.size))
