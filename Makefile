@@ -50,6 +50,8 @@ docs: $(DEV_STAMP)  ## the documentation as a site in site/
 
 bench: $(DEV_STAMP)  ## measure speed; results in benchmarks/results
 	$(BIN)/python -m benchmarks.end_to_end
+	$(BIN)/python -m benchmarks.decode
+	$(BIN)/python -m benchmarks.render
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) demo site build dist
