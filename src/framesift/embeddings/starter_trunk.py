@@ -9,18 +9,17 @@ convolution before it; the classifier is left out.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from framesift.embeddings.graph_cache import cached_graph
 from framesift.embeddings.starter_weights import TRUNK_SHA256, load_trunk_weights
 from framesift.errors import WeightsMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -189,10 +188,7 @@ def trunk_key() -> str:
 
 
 def cached_trunk(folder: Path) -> bytes:
-    """Give the serialised graph, from the cache if it is there and whole.
-
-    The content's own hash is in the file's name, so that a damaged copy is noticed and replaced.
-    Where the folder cannot be written the graph is made in memory each time.
+    """Give the serialised graph, from the cache if it is there and whole (see `cached_graph`).
 
     Args:
         folder: Where to keep it; made if missing.
@@ -201,37 +197,4 @@ def cached_trunk(folder: Path) -> bytes:
         WeightsUnavailableError: The package with the weights is not installed.
         WeightsMismatchError: Its weights are not the expected ones.
     """
-    stem = f"trunk-{trunk_key()}-"
-    for path in sorted(folder.glob(f"{stem}*.onnx")):
-        data = _read_whole(path)
-        if data is not None and _digest(data) == path.stem.removeprefix(stem):
-            return data
-    data = build_trunk(load_trunk_weights())
-    _write_atomically(folder / f"{stem}{_digest(data)}.onnx", data)
-    return data
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:32]
-
-
-def _read_whole(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    """Write beside the target and rename; two processes at once then write the same bytes."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".trunk-", suffix=".part")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
+    return cached_graph(folder, f"trunk-{trunk_key()}", lambda: build_trunk(load_trunk_weights()))
