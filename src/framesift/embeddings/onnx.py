@@ -61,11 +61,13 @@ def _hash(path: Path, _size: int, _mtime_ns: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def make_session(path: Path, *, device: Device = "auto", threads: int | None = None) -> Any:
+def make_session(
+    graph: Path | bytes, *, device: Device = "auto", threads: int | None = None
+) -> Any:
     """Open a graph with ONNX Runtime.
 
     Args:
-        path: The ``.onnx`` file; external data is found beside it.
+        graph: The ``.onnx`` file, whose external data is found beside it; or its content.
         device: ``cpu``, ``cuda``, or ``auto`` for CUDA where it is there.
         threads: Threads inside one operator; ``None`` for every processor this process may use.
 
@@ -81,15 +83,17 @@ def make_session(path: Path, *, device: Device = "auto", threads: int | None = N
     options.log_severity_level = 3
     # Waiting threads sleep instead of spinning: the decoders need the processors.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    path = None if isinstance(graph, bytes) else graph
     try:
         return onnxruntime.InferenceSession(
-            str(path), options, providers=list(providers(device, path))
+            graph if path is None else str(path), options, providers=list(providers(device, path))
         )
     except ConfigError:
         raise
     except Exception as error:  # ONNX Runtime's exceptions share no public base
         message = f"ONNX Runtime cannot load this model: {_first_line(error)}"
-        raise WeightsMismatchError(message, source=str(path)) from error
+        source = "a graph in memory" if path is None else str(path)
+        raise WeightsMismatchError(message, source=source) from error
 
 
 def providers(device: Device, path: Path | None = None) -> Iterator[str]:
