@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def plain_environment() -> Iterator[None]:
     """The embedded model, no settings from outside, a table of a known width."""
     with pytest.MonkeyPatch.context() as patch:
