@@ -26,6 +26,8 @@ from framesift.types import Embeddings, Geometry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from framesift.embeddings.base import Device, ModelSpec, Precision
     from framesift.types import Float32Array, UInt8Array
 
@@ -39,11 +41,11 @@ PREPROCESS = PreprocessSpec(
 )
 """Of the whole view, and of `StarterEmbedder.embed_images`."""
 
-VIEWS_VERSION = 1
+VIEWS_VERSION = 2
 """Grows with every change of what the two views show."""
 
 DETAIL_PX = 520
-"""The detail view is cut from the picture at this shorter side, or at its own if that is less."""
+"""The detail view is cut out at this shorter side, or at the picture's own if that is less."""
 
 _TINY_PX = 64
 _BATCH = 8
@@ -121,7 +123,8 @@ class StarterEmbedder:
 
         The whole view is the centre of the picture at a shorter side of 286 px (260 for pictures
         under 64 px, which have no margin to lose). The detail view is the centre at a shorter side
-        of at most `DETAIL_PX`; a picture smaller than the view is enlarged to it.
+        of at most `DETAIL_PX`, never enlarged, so that sharpness and noise stay what they are: a
+        picture smaller than the view is continued by its mirror image.
         """
         from PIL import Image
 
@@ -130,8 +133,9 @@ class StarterEmbedder:
         place = geometry or Geometry(width, height, (0.0, 0.0, float(width), float(height)))
         shorter = min(place.width, place.height)
         whole = _centre(image, place, 286 if shorter >= _TINY_PX else INPUT_PX)
-        detail = _centre(image, place, min(max(shorter, INPUT_PX), DETAIL_PX))
-        return np.stack([whole, detail])
+        if shorter < INPUT_PX:
+            return np.stack([whole, _mirrored(pixels)])
+        return np.stack([whole, _centre(image, place, min(shorter, DETAIL_PX))])
 
     def encode(self, batch: UInt8Array) -> Float32Array:
         """Turn prepared pictures, uint8 (N, 2, 260, 260, 3), into rows, float32 (N, 2816).
@@ -243,3 +247,16 @@ def _centre(image: Any, place: Geometry, shorter_px: int) -> UInt8Array:
     )
     view = image.resize((INPUT_PX, INPUT_PX), Image.Resampling.BICUBIC, box=box)
     return np.asarray(view, np.uint8)
+
+
+def _mirrored(pixels: UInt8Array) -> UInt8Array:
+    """Cut the centre out at its own size, mirroring the picture at its edges where it ends."""
+    rows, columns = (_mirror_index(length) for length in pixels.shape[:2])
+    return pixels[rows[:, None], columns]
+
+
+def _mirror_index(length: int) -> NDArray[np.intp]:
+    """Give the `INPUT_PX` positions around the middle of an axis, folded back into it."""
+    first = (length - INPUT_PX) // 2
+    places = (first + np.arange(INPUT_PX)) % (2 * length)
+    return np.where(places < length, places, 2 * length - 1 - places)
