@@ -28,11 +28,11 @@ class _Named:
 class _Writer(pickle._Pickler):
     """Writes what torch writes, without torch."""
 
-    def save(self, obj, *args):
+    def save(self, obj, *args, **kwargs):
         if isinstance(obj, _Named):
             self.write(pickle.GLOBAL + f"{obj.module}\n{obj.name}\n".encode())
             return None
-        return super().save(obj, *args)
+        return super().save(obj, *args, **kwargs)
 
     def persistent_id(self, obj):
         return obj.pid if isinstance(obj, _Storage) else None
@@ -56,10 +56,10 @@ def _rebuild(*_):
 
 
 class _TorchWriter(_Writer):
-    def save(self, obj, *args):
+    def save(self, obj, *args, **kwargs):
         if obj is _rebuild:
-            return super().save(_Named("torch._utils", "_rebuild_tensor_v2"), *args)
-        return super().save(obj, *args)
+            return super().save(_Named("torch._utils", "_rebuild_tensor_v2"), *args, **kwargs)
+        return super().save(obj, *args, **kwargs)
 
 
 def written(obj) -> bytes:
