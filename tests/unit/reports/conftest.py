@@ -59,3 +59,9 @@ def failure() -> Failure:
     """Return a file that could not be read."""
     problem = Problem("CorruptMediaError", "holiday/broken.jpg: the file ends after 312 bytes")
     return Failure("holiday/broken.jpg", problem, "cd" * 32, "default@0011aabb", MODEL)
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no width of the caller's terminal change how tables are laid out."""
+    monkeypatch.delenv("COLUMNS", raising=False)
