@@ -3,9 +3,9 @@
 
 Run it in an environment of its own; the suite needs none of these packages:
 
-    python -m venv /tmp/reference
-    /tmp/reference/bin/pip install torch transformers open_clip_torch onnx pillow
-    /tmp/reference/bin/python tests/golden/make_tiny_clip.py [bpe_simple_vocab_16e6.txt.gz]
+    python -m venv ~/reference
+    ~/reference/bin/pip install torch transformers open_clip_torch onnx pillow
+    ~/reference/bin/python tests/golden/make_tiny_clip.py [bpe_simple_vocab_16e6.txt.gz]
 
 It writes, beside itself:
 
