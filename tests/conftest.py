@@ -46,7 +46,8 @@ def make_image() -> Callable[..., np.ndarray]:
         rng = np.random.default_rng(seed)
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
         waves = [
-            np.sin(x * rng.uniform(0.01, 0.2) + rng.uniform(0, 6)) * np.cos(y * rng.uniform(0.01, 0.2))
+            np.sin(x * rng.uniform(0.01, 0.2) + rng.uniform(0, 6))
+            * np.cos(y * rng.uniform(0.01, 0.2))
             for _ in range(3)
         ]
         picture = 127.5 + 100 * np.stack(waves, axis=-1) + rng.normal(0, 4, (height, width, 3))
