@@ -2,7 +2,7 @@
 
 Every degradation takes uint8 (H, W, 3) and a severity in [0, 1]; 0 changes (next to) nothing and
 1 is as bad as it gets. `score` gives the part of the quality that is left, between the anchors of
-`KINDS`, which were set by eye on a handful of photographs. Strengths are relative to the size of
+`KINDS`, which are guesses of what a person would say. Strengths are relative to the size of
 the picture where the eye's judgement is: blur over 200 pixels is not what it is over 2,000.
 """
 

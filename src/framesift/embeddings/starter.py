@@ -47,6 +47,10 @@ VIEWS_VERSION = 2
 DETAIL_PX = 520
 """The detail view is cut out at this shorter side, or at the picture's own if that is less."""
 
+DECODE_IN_FULL = 2**20
+"""No decoder scales down to this side: the trunk and the quality head on it are too sensitive to
+what scaled decoding rounds differently."""
+
 _TINY_PX = 64
 _BATCH = 8
 
@@ -67,7 +71,7 @@ class StarterEmbedder:
     precision = "fp32"
     int8_cosine: float | None = None
     width = DIM + 2 * FEATURES
-    min_side_px = 2 * DETAIL_PX
+    min_side_px = DECODE_IN_FULL
 
     def __init__(
         self, session: Any, classifier: tuple[Float32Array, Float32Array], model: StarterModel
