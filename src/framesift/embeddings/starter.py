@@ -207,19 +207,10 @@ class StarterEmbedder:
 
 def open_session(device: Device) -> Any:
     """Open the trunk with ONNX Runtime; it is made and cached first where it is not there."""
-    import onnxruntime
-
-    from framesift.embeddings.onnx import cpu_count, providers
+    from framesift.embeddings.onnx import make_session
     from framesift.embeddings.places import cache_root
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cpu_count()
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Waiting threads sleep instead of spinning: the decoders need the processors.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    graph = cached_trunk(cache_root() / "starter")
-    return onnxruntime.InferenceSession(graph, options, providers=list(providers(device)))
+    return make_session(cached_trunk(cache_root() / "starter"), device=device)
 
 
 def _normalised(pictures: UInt8Array) -> Float32Array:
