@@ -53,6 +53,7 @@ class Moves:
     cosine: list[float] = field(default_factory=list)
     quality: list[float] = field(default_factory=list)
     label: list[float] = field(default_factory=list)
+    label_names: list[str] = field(default_factory=list)
     cpu_s: dict[str, float] = field(default_factory=lambda: {"full": 0.0, "scaled": 0.0})
 
     def summary(self) -> dict[str, object]:
@@ -72,6 +73,7 @@ class Moves:
             "cosine_move": worst(self.cosine),
             "quality_move": worst(self.quality),
             "label_move": worst(self.label),
+            "label_that_moved_most": self.label_names[int(np.argmax(self.label))],
             "decode_and_prepare_cpu_ms": {
                 name: round(1000 * spent / count, 1) for name, spent in self.cpu_s.items()
             },
@@ -136,7 +138,9 @@ def compare(scaled: Analyzer, full: Analyzer, data: bytes, moves: Moves) -> None
     moves.cosine.append(max(0.0, 1 - float(a @ b)))
     moves.quality.append(abs(quick.quality.score - exact.quality.score))
     pairs = zip(quick.moderation.labels, exact.moderation.labels, strict=True)
-    moves.label.append(max(abs(one.score - other.score) for one, other in pairs))
+    move, name = max((abs(one.score - other.score), one.name) for one, other in pairs)
+    moves.label.append(move)
+    moves.label_names.append(name)
     moves.cpu_s["scaled"] += quick_s
     moves.cpu_s["full"] += exact_s
 

@@ -37,7 +37,7 @@ MODELS = {
     "vit-b32-fp32": "ViT-B/32, random weights, 32-bit",
     "starter": "the embedded model",
 }
-COUNTS = {"12mp": 32, "500px": 256}
+COUNTS = {"12mp": 128, "500px": 256}
 NAIVE_COUNTS = {"12mp": 8, "500px": 64}
 
 

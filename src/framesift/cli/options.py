@@ -164,7 +164,7 @@ _RUNNING = (
         "--workers",
         type=click.IntRange(1, 256),
         metavar="N",
-        help="Decoder threads.  [default: one per processor]",
+        help="Decoder threads.  [default: processors + 1]",
     ),
     click.option(
         "--batch-size",

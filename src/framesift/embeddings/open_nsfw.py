@@ -94,7 +94,7 @@ class OpenNsfwEncoder:
             pixels: The frame, perhaps scaled down while it was decoded.
             geometry: If it was: where the whole picture lies within ``pixels``.
         """
-        from PIL import Image
+        from PIL import Image, ImageChops
 
         small = Image.fromarray(np.ascontiguousarray(pixels)).resize(
             (_RESIZE_PX, _RESIZE_PX),
@@ -105,7 +105,7 @@ class OpenNsfwEncoder:
         total = np.zeros((_CROP_PX, _CROP_PX, 3), dtype=np.uint16)
         for down, right in _SHIFTS:
             # What is rolled around the border stays outside the crop.
-            shifted = Image.fromarray(np.roll(np.asarray(small), (down, right), axis=(0, 1)))
+            shifted = ImageChops.offset(small, right, down)
             top, left = edge + down, edge + right
             crop = (left, top, left + _CROP_PX, top + _CROP_PX)
             total += np.asarray(_through_jpeg(shifted).crop(crop))

@@ -115,9 +115,12 @@ def _shortest(image: Image.Image, spec: PreprocessSpec, place: Geometry) -> Imag
         resized = (int(spec.resize * width / height), spec.resize)
     # Rounds a half to even, as torchvision's centre crop does.
     left, top = (round((side - spec.size) / 2) for side in resized)
-    if max(resized) > _MAX_RESIZED_SIDE * spec.resize:
-        # A sliver of 1 x 100,000 would need gigabytes: resize only what the crop keeps.
-        x, y, right, bottom = place.box
+    x, y, right, bottom = place.box
+    scaled = image.size != (width, height)
+    if scaled or max(resized) > _MAX_RESIZED_SIDE * spec.resize:
+        # Resize only what the crop keeps: a sliver of 1 x 100,000 would need gigabytes, and of
+        # a usual photograph a quarter is cut off. Pillow rounds such a box, so a picture that was
+        # decoded in full goes the reference's way, to the last bit.
         across, down = (right - x) / resized[0], (bottom - y) / resized[1]
         x, y = x + left * across, y + top * down
         box = (x, y, x + spec.size * across, y + spec.size * down)

@@ -37,7 +37,7 @@ __all__ = [
 
 MIN_INT8_COSINE: Final = 0.99
 _DYNAMIC: Final = "dynamic-1"
-_ROWWISE: Final = "rowwise-1"
+_ROWWISE: Final = "rowwise-2"
 _SAMPLES: Final = 12
 
 
@@ -172,7 +172,7 @@ def _best_int8(
     row (`framesift.embeddings.rowwise`). The first two share one range among all of a run.
     """
     best: ChosenTower | None = None
-    for recipe in ("repository", _DYNAMIC, _ROWWISE):
+    for recipe in ("repository", _ROWWISE, _DYNAMIC):
         if recipe == "repository" and given is None:
             continue
         made = given if recipe == "repository" and given else (_made(fp32[0], folder, recipe),)

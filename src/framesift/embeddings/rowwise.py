@@ -121,7 +121,9 @@ class _Rewrite:
         # A row of zeros must not divide by zero.
         safe = self._node("Max", [largest, "rowwise_tiny"], prefix + "safe")
         range_ = self._node("Div", [safe, "rowwise_levels"], prefix + "range")
-        scaled = self._node("Div", [name, range_], prefix + "scaled")
+        # One division per row, and a product per element, which is cheaper.
+        inverse = self._node("Div", ["rowwise_levels", safe], prefix + "inverse")
+        scaled = self._node("Mul", [name, inverse], prefix + "scaled")
         inputs = [scaled, "rowwise_one", "rowwise_zero"]
         return self._node("QuantizeLinear", inputs, prefix + "integers"), range_
 

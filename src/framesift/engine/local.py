@@ -79,7 +79,8 @@ def run_many(
     Args:
         analyzer: What to do with each.
         sources: Consumed lazily, a bounded number ahead; failures pass through to the output.
-        workers: Decoder threads; by default one per processor this process may use.
+        workers: Decoder threads; by default one more than the processors this process may use, so
+            that one is ready whenever another waits for a file or hands its frames on.
         batch_size: Frames per model run; by default 8.
 
     Yields:
@@ -92,7 +93,7 @@ def run_many(
         if value is not None and value < 1:
             message = f"{name} is {value}; it must be at least 1"
             raise ConfigError(message)
-    run = _Run(analyzer, iter(sources), workers or _cpu_count(), batch_size or 8)
+    run = _Run(analyzer, iter(sources), workers or _cpu_count() + 1, batch_size or 8)
     try:
         yield from run.results()
     finally:

@@ -77,7 +77,7 @@ def test_what_was_measured_can_be_looked_up(folder: Path, tmp_path: Path) -> Non
     chosen = choose(folder, "int8", cache=cache)
     (report,) = known_reports(fp32, cache)
     assert report.cosine == chosen.int8_cosine
-    assert report.made_by == quantize._DYNAMIC
+    assert report.made_by == quantize._ROWWISE
 
 
 def test_the_models_folder_is_left_as_it_is(folder: Path) -> None:
