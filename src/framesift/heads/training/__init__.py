@@ -1,0 +1,17 @@
+"""Train heads on one's own ratings and labels, and measure any head on any ratings.
+
+::
+
+    table = read_ratings(path, columns={"path": "file", "rating": "stars"})
+    table, files = locate(table, images=folder)          # missing files become problems
+    targets = align_ratings(table, scale=(1, 5))         # one value of 0-10 for each picture
+    examples = Examples.stack(embeddings, names=targets.paths)
+    result = fit_head(examples, targets, options=FitOptions(name="my-taste"))
+
+    result = fit_classifier(examples, labels, options=...)
+    evaluation = evaluate_head(head, examples, targets)
+    comparison = compare_heads(evaluation_a, evaluation_b)
+
+Nothing here reads pictures: the caller embeds them and passes arrays. scikit-learn and scipy come
+with ``pip install 'framesift[train]'`` and are imported when they are first needed.
+"""

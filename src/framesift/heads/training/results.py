@@ -1,0 +1,515 @@
+"""What training and evaluation give back: plain, frozen values that a page or a plot can draw.
+
+Everything on the scale of a rating is in points of the 0-10 scale unless a name says ``raw``.
+Rows are numbered as the caller passed them; ``index`` always points into those rows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from framesift.heads.base import Head, HeadCard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "METRIC_NAMES",
+    "Agreement",
+    "Candidate",
+    "Comparison",
+    "CurvePoint",
+    "Decile",
+    "Difference",
+    "EpochLoss",
+    "Evaluation",
+    "Figure",
+    "GroupFigures",
+    "Loss",
+    "Metrics",
+    "Prediction",
+    "RaterFigures",
+    "RowProblem",
+    "Scale",
+    "SplitFigures",
+    "Strength",
+    "TrainingResult",
+    "Verdict",
+    "as_json",
+]
+
+METRIC_NAMES = ("r2", "mse", "mae", "srcc", "plcc", "kendall")
+"""The fields of `Metrics` that are figures, in the order to show them."""
+
+Strength: TypeAlias = Literal["strong", "useful", "weak", "none"]
+SplitName: TypeAlias = Literal["grouped", "random"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measured number with its 95 % bootstrap interval.
+
+    ``low`` and ``high`` are NaN where there is too little to resample; ``value`` is NaN where the
+    figure has no meaning (a correlation with constant predictions).
+    """
+
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """How well predictions meet ratings.
+
+    Attributes:
+        n: Pictures compared.
+        groups: Groups among them; the bootstrap resamples whole groups.
+        r2: 1 - MSE / variance; 0 is no better than always saying the mean, below 0 is worse.
+        mse: Mean squared error, in squared points of the 0-10 scale.
+        mae: Mean absolute error, in points.
+        srcc: Spearman's rank correlation, ties averaged.
+        plcc: Pearson's correlation.
+        kendall: Kendall's tau-b.
+    """
+
+    n: int
+    groups: int
+    r2: Figure
+    mse: Figure
+    mae: Figure
+    srcc: Figure
+    plcc: Figure
+    kendall: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Errors without intervals, for a table of folds: the same meanings as in `Metrics`."""
+
+    n: int
+    r2: float
+    mse: float
+    mae: float
+    srcc: float
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFigures:
+    """What cross-validation found under one way to split.
+
+    Attributes:
+        split: ``grouped`` keeps groups, duplicates and bursts together: the honest figure.
+            ``random`` ignores them, as many published figures do: too kind where pictures are
+            related.
+        test: Over all out-of-fold predictions.
+        train: Of the same models on the pictures they were fitted to. Far below ``test`` errors
+            means that the model has learnt its pictures by heart.
+        folds: Of each outer fold: (train, test).
+    """
+
+    split: SplitName
+    test: Metrics
+    train: Loss
+    folds: tuple[tuple[Loss, Loss], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One picture, its rating and what the head said without having seen it.
+
+    Attributes:
+        index: Row in the caller's arrays.
+        name: Path of the picture, as in the table of ratings.
+        actual: The rating, 0-10.
+        predicted: 0-10. In a training result: by a model fitted without this picture's group.
+        low: Lower end of the 90 % interval.
+        high: Upper end.
+        fold: Outer fold that held the picture out; -1 in an evaluation.
+        group: Number of its group; equal numbers were never split between training and test.
+        group_name: Name of the group in the table, or an empty string.
+        distance: How unusual the picture is; above 1 is unusual. NaN where the head cannot tell.
+    """
+
+    index: int
+    name: str
+    actual: float
+    predicted: float
+    low: float
+    high: float
+    fold: int
+    group: int
+    group_name: str = ""
+    distance: float = float("nan")
+
+    @property
+    def miss(self) -> float:
+        """Predicted minus actual, in points: above 0 the head is too kind."""
+        return self.predicted - self.actual
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One point of the learning curve: several random subsets of groups, each tested held-out.
+
+    Attributes:
+        n: Pictures trained on (mean over the repeats).
+        repeats: Subsets drawn.
+        train_r2: On the pictures fitted: mean, 10th and 90th percentile over the repeats.
+        test_r2: On pictures of other groups; likewise for the rest.
+        train_mse: In squared points.
+        test_mse: Likewise.
+        test_mae: In points.
+        test_srcc: Rank correlation.
+    """
+
+    n: int
+    repeats: int
+    train_r2: Figure
+    test_r2: Figure
+    train_mse: Figure
+    test_mse: Figure
+    test_mae: Figure
+    test_srcc: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Plain words about a head.
+
+    Attributes:
+        strength: ``strong`` (R2 0.7 or more), ``useful`` (0.3), ``weak`` (above chance), ``none``
+            (not distinguishable from always saying the mean).
+        headline: One sentence.
+        more_ratings: Whether the learning curve still rises.
+        sentences: Further findings, each a sentence.
+    """
+
+    strength: Strength
+    headline: str
+    more_ratings: bool
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One model that cross-validation tried.
+
+    Attributes:
+        kind: ``ridge``, ``kernel``, ``svr``, ``mlp`` or ``blend``.
+        inputs: What it reads.
+        parameters: For instance ``{"alpha": 100.0}``.
+        mse: Out-of-fold mean squared error of the inner cross-validation on all pictures.
+        standard_error: Of ``mse``, over folds.
+        chosen: Whether the head was made of it.
+    """
+
+    kind: str
+    inputs: tuple[str, ...]
+    parameters: Mapping[str, float]
+    mse: float
+    standard_error: float
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EpochLoss:
+    """Mean squared errors of a network after one epoch, in squared points.
+
+    Attributes:
+        epoch: From 1.
+        train: On the pictures it learns from.
+        validation: On the pictures that decide when to stop.
+        kept: Whether the weights of this epoch are the ones kept.
+    """
+
+    epoch: int
+    train: float
+    validation: float
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """Errors within one named group, sorted as the page shows them (worst bias first).
+
+    Attributes:
+        name: From the table's ``group`` column, or the folder.
+        n: Pictures.
+        actual: Mean rating.
+        predicted: Mean prediction.
+        bias: Mean of predicted minus actual, with its interval: above 0 is too kind to this group.
+        mae: Mean absolute error.
+    """
+
+    name: str
+    n: int
+    actual: float
+    predicted: float
+    bias: Figure
+    mae: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decile:
+    """A tenth of the pictures by predicted score, lowest first.
+
+    Attributes:
+        low: Lowest prediction within.
+        high: Highest prediction within.
+        n: Pictures.
+        predicted: Mean prediction.
+        actual: Mean rating; a trustworthy head has it near ``predicted``.
+        mae: Mean absolute error.
+    """
+
+    low: float
+    high: float
+    n: int
+    predicted: float
+    actual: float
+    mae: float
+
+
+@dataclass(frozen=True, slots=True)
+class RaterFigures:
+    """How one person rates, beside the others.
+
+    Attributes:
+        name: From the table.
+        n: Ratings given.
+        bias: Mean offset in points of the 0-10 scale; above 0 rates higher than the others.
+        spread: Use of the scale: 1 is like the others, 0.5 half as wide.
+        inconsistency: Standard deviation of what is left after bias and spread, in points.
+        agreement: Correlation with the mean of the other raters; NaN under 3 shared pictures.
+    """
+
+    name: str
+    n: int
+    bias: float
+    spread: float
+    inconsistency: float
+    agreement: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far the raters agree, which bounds what any head can reach on these ratings.
+
+    Attributes:
+        raters: Of each rater, most ratings first.
+        icc: Share of the variance of one rating that lies between pictures (ICC(1)), 0-1.
+        reliability: Of the mean over raters, 0-1 (Spearman-Brown).
+        split_half_srcc: Rank correlation of two random halves of the raters, stepped up to all of
+            them; NaN where too few pictures have two ratings.
+        ceiling_r2: Highest R2 that a perfect predictor would show on these means.
+        pictures: Pictures with two ratings or more.
+    """
+
+    raters: tuple[RaterFigures, ...]
+    icc: float
+    reliability: float
+    split_half_srcc: float
+    ceiling_r2: float
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The linear map between the user's ratings and 0-10.
+
+    Attributes:
+        low: Raw rating that becomes 0.
+        high: Raw rating that becomes 10.
+        inferred: Whether it was guessed from the ratings rather than given.
+        words: For instance ``1-5 stars``.
+    """
+
+    low: float
+    high: float
+    inferred: bool = False
+    words: str = ""
+
+    def to_ten(self, raw: float) -> float:
+        """Map a raw rating to 0-10."""
+        return 10.0 * (raw - self.low) / (self.high - self.low)
+
+    def to_raw(self, score: float) -> float:
+        """Map a score of 0-10 back to the user's scale."""
+        return self.low + score * (self.high - self.low) / 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A row of a table of ratings that was left out.
+
+    Attributes:
+        row: Line in the file, the header being 1; 0 where it concerns no one line.
+        path: The picture it names, or an empty string.
+        reason: A sentence for a person.
+    """
+
+    row: int
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """A trained quality head and everything that was measured while making it.
+
+    Attributes:
+        head: Ready to save with `framesift.heads.save_head`.
+        card: The head's card; ``card.details`` repeats the options, counts and figures.
+        predictions: Out-of-fold, grouped split, one for each picture that was trained on.
+        grouped: Figures under the grouped split: the ones to quote.
+        random: Figures under a plain random split, for comparison; ``None`` where no two pictures
+            share a group (both splits would be the same).
+        held_out: On the pictures that the table marks as ``test``; ``None`` without such a column.
+            No such picture took part in fitting or choosing anything.
+        held_out_predictions: Of those pictures, by the final head.
+        coverage: Share of out-of-fold ratings inside their 90 % interval, each interval made
+            without the picture.
+        curve: The learning curve, fewest pictures first; empty where there are too few.
+        by_group: Errors by named group; empty without names.
+        candidates: What was tried on all pictures, best first.
+        history: Losses by epoch, where the chosen head is a network; else empty.
+        verdict: In words.
+        warnings: Sentences that the user must see.
+        scale: How the ratings were mapped to 0-10, where the caller said so.
+        agreement: Of several raters, where the caller passed it.
+        deciles: Out-of-fold predictions in tenths.
+        seconds: Wall time by step; ``total`` is the sum.
+    """
+
+    head: Head
+    card: HeadCard
+    predictions: tuple[Prediction, ...]
+    grouped: SplitFigures
+    random: SplitFigures | None
+    held_out: Metrics | None
+    held_out_predictions: tuple[Prediction, ...]
+    coverage: Figure
+    curve: tuple[CurvePoint, ...]
+    by_group: tuple[GroupFigures, ...]
+    candidates: tuple[Candidate, ...]
+    history: tuple[EpochLoss, ...]
+    verdict: Verdict
+    warnings: tuple[str, ...]
+    scale: Scale | None = None
+    agreement: Agreement | None = None
+    deciles: tuple[Decile, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> Metrics:
+        """The figures to quote: held-out ones where the table has a test split, else grouped."""
+        return self.held_out or self.grouped.test
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Any quality head on any ratings.
+
+    Attributes:
+        head: Name of the head.
+        card: Its card.
+        predictions: One for each rated picture.
+        metrics: With intervals.
+        coverage: Share of ratings within the head's own interval; NaN where it gives none.
+        bias: Mean of predicted minus actual, in points.
+        recalibrated: The figures after the best linear map from scores to ratings (cross-fitted by
+            groups): what is left if only the scale differs. Correlations stay about the same.
+        by_group: Errors by named group.
+        deciles: Predictions in tenths.
+        verdict: In words.
+        warnings: Sentences that the user must see.
+        scale: How the ratings were mapped to 0-10.
+        agreement: Of several raters.
+    """
+
+    head: str
+    card: HeadCard
+    predictions: tuple[Prediction, ...]
+    metrics: Metrics
+    coverage: Figure
+    bias: Figure
+    recalibrated: Metrics
+    by_group: tuple[GroupFigures, ...]
+    deciles: tuple[Decile, ...]
+    verdict: Verdict
+    warnings: tuple[str, ...]
+    scale: Scale | None = None
+    agreement: Agreement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure of two heads on the same pictures.
+
+    Attributes:
+        name: ``r2``, ``mse``, ``mae``, ``srcc`` or ``plcc``.
+        a: Value of head A.
+        b: Value of head B.
+        difference: B minus A with its 95 % paired bootstrap interval (whole groups resampled).
+        p_value: Two-sided. MAE and MSE: by swapping the two heads' errors at random within
+            groups; SRCC and PLCC: Williams' t for two correlations that share the ratings;
+            NaN where there is no test.
+        better: ``a``, ``b``, or ``undecided`` (the interval holds 0, or p is 0.05 or more).
+    """
+
+    name: str
+    a: float
+    b: float
+    difference: Figure
+    p_value: float
+    better: Literal["a", "b", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two heads on the same rated pictures.
+
+    Attributes:
+        a: Evaluation of the first head.
+        b: Evaluation of the second.
+        n: Pictures that both scored.
+        differences: One for each figure.
+        wins: Pictures where A is nearer the rating, where B is, and ties.
+        wilcoxon_p: Of the signed ranks of the differences of absolute errors; NaN under 6 pictures.
+        verdict: One sentence, careful where n is small.
+        warnings: Sentences that the user must see.
+    """
+
+    a: Evaluation
+    b: Evaluation
+    n: int
+    differences: tuple[Difference, ...]
+    wins: tuple[int, int, int]
+    wilcoxon_p: float
+    verdict: str
+    warnings: tuple[str, ...]
+
+
+def as_json(value: Any) -> Any:
+    """Turn a result into what ``json.dumps(..., allow_nan=False)`` takes.
+
+    Dataclasses become objects (a head becomes its card's name), tuples lists; NaN and infinities
+    become ``None``.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+        return {name: as_json(each) for name, each in fields.items()}
+    if isinstance(value, dict):
+        return {str(name): as_json(each) for name, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [as_json(each) for each in value]
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else None
+    if isinstance(value, Head):
+        return value.card.name
+    if hasattr(value, "items"):
+        return {str(name): as_json(each) for name, each in value.items()}
+    return value
