@@ -158,6 +158,9 @@ class Scores:
         values: float32 (N, K).
         low: Lower end of the interval, float32 (N, K), or ``None`` where the head gives none.
         high: Upper end, likewise.
+        percentile: Of the first column among the head's reference pictures, float32 (N,), 0 to 100.
+        distance: How far each picture lies from what the head has seen, float32 (N,), in units of
+            the distance that one in a hundred of its training pictures exceeds.
     """
 
     head: str
@@ -165,11 +168,18 @@ class Scores:
     values: Float32Array
     low: Float32Array | None = None
     high: Float32Array | None = None
+    percentile: Float32Array | None = None
+    distance: Float32Array | None = None
 
     def __post_init__(self) -> None:
-        """Check that every array is (N, K)."""
-        expected = (len(self.values), len(self.names))
-        for name, array in (("values", self.values), ("low", self.low), ("high", self.high)):
+        """Check that every array is (N, K), or (N,)."""
+        count = len(self.values)
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(
+            ("values", "low", "high"), (count, len(self.names))
+        )
+        shapes |= {"percentile": (count,), "distance": (count,)}
+        for name, expected in shapes.items():
+            array = getattr(self, name)
             if array is not None and array.shape != expected:
                 message = f"{self.head}: {name} has shape {array.shape}; expected {expected}"
                 raise ValueError(message)
@@ -181,12 +191,28 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """A quality score from 0 (unusable) to 10 (excellent) with its interval and its head."""
+    """A quality score with its interval, its head and what else the head has to say.
+
+    Attributes:
+        score: From 0 (unusable) to 10 (excellent).
+        low: Lower end of the interval.
+        high: Upper end.
+        head: Which head gave it; scores of different heads do not compare.
+        percentile: Share of the head's reference pictures that score lower, in percent.
+        unusual: Whether the picture lies so far from what the head was trained on that the score
+            is a guess; ``None`` where the head cannot tell.
+        parts: Names and scores, 0 to 10 and up is better, of what the score is made of.
+        words: What is wrong with the picture, in words: ``soft; strong compression``.
+    """
 
     score: float
     low: float
     high: float
     head: str
+    percentile: float | None = None
+    unusual: bool | None = None
+    parts: tuple[tuple[str, float], ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

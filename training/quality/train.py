@@ -123,7 +123,7 @@ def main() -> None:
 
     people = rated_pictures(head(), embedder, options.shared)
     metrics |= {f"avt_{name}": value for name, value in people.items()}
-    save_head(head(), options.out / "starter_quality.safetensors")
+    save_head(head(), options.out / "starter_quality.head")
     print(json.dumps({"interval": half, **metrics}, indent=1))
 
 

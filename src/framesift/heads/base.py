@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class HeadCard:
         provenance: Data, method and who made it, in a sentence.
         licence: SPDX identifier or a short name.
         metrics: Measured figures by name.
+        model: Name of the model it was made with, so that it can be found again; may be empty.
+        details: Whatever else is known, as plain JSON data: options, counts, seeds.
     """
 
     name: str
@@ -46,6 +48,8 @@ class HeadCard:
     provenance: str = ""
     licence: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    model: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["quality_head_for"]
 
-SHIPPED = {"starter-1": DATA / "starter_quality.safetensors"}
+SHIPPED = {"starter-1": DATA / "starter_quality.head"}
 
 
 def quality_head_for(embedder: Embedder, *, offline: bool = False) -> QualityScorer:

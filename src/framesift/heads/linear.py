@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 
@@ -40,6 +40,10 @@ class Standardiser:
             )
             raise SpaceMismatchError(message)
         return (rows.astype(np.float64) - self.mean) / self.scale
+
+    def to_tensors(self) -> dict[str, Float32Array]:
+        """Give both arrays under the names that head files use."""
+        return {"mean": self.mean, "scale": self.scale}
 
     @classmethod
     def checked(
@@ -78,6 +82,8 @@ class LinearHead:
         HeadError: Shapes do not fit or an entry is not finite.
     """
 
+    kind: ClassVar[str] = "linear"
+
     def __init__(
         self,
         card: HeadCard,
@@ -103,6 +109,29 @@ class LinearHead:
             message = f"head {card.name!r} has link {link!r}; use identity, sigmoid or softmax"
             raise HeadError(message)
         self.link = link
+
+    def to_tensors(self) -> tuple[dict[str, Float32Array], dict[str, Any]]:
+        """Give arrays and settings for a head file."""
+        settings = {"labels": list(self.labels), "link": self.link}
+        return {
+            "coef": self.coef,
+            "intercept": self.intercept,
+            **self.standardiser.to_tensors(),
+        }, settings
+
+    @classmethod
+    def from_tensors(
+        cls, card: HeadCard, tensors: dict[str, Float32Array], settings: dict[str, Any]
+    ) -> Self:
+        """Make it from the arrays and settings of a head file."""
+        return cls(
+            card,
+            tuple(settings["labels"]),
+            tensors["coef"],
+            tensors["intercept"],
+            standardiser=Standardiser(tensors["mean"], tensors["scale"]),
+            link=settings["link"],
+        )
 
     @property
     def card(self) -> HeadCard:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
 from framesift.errors import HeadError
 from framesift.heads.base import HeadCard, head_input
 from framesift.heads.linear import Standardiser
+from framesift.heads.novelty import Novelty
 from framesift.heads.numeric import Float64Array, check_knots, finite_array, piecewise_linear
 from framesift.types import Scores
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from framesift.types import Embeddings, Float32Array
 
 __all__ = [
@@ -58,10 +61,13 @@ class QualityCurve:
             the first and last knot the score stays flat.
         residual_90: Half-width of the interval, in points of the 0-10 scale: about 90 % of human
             ratings lie within it.
+        percentiles: Pairs (score, percentile among the head's reference pictures) joined by
+            straight lines; ``None`` where the head has no reference.
     """
 
     knots: tuple[tuple[float, float], ...] | None = None
     residual_90: float = 0.0
+    percentiles: tuple[tuple[float, float], ...] | None = None
 
     def check(self, name: str) -> None:
         """Require growing knots and a half-width of zero or more.
@@ -71,12 +77,43 @@ class QualityCurve:
         """
         if self.knots is not None:
             check_knots(self.knots, what=f"calibration of head {name!r}")
+        if self.percentiles is not None:
+            check_knots(self.percentiles, what=f"percentiles of head {name!r}")
         if not (np.isfinite(self.residual_90) and self.residual_90 >= 0):
             message = f"residual_90 of head {name!r} is {self.residual_90}; it must be 0 or more"
             raise HeadError(message)
 
+    def to_settings(self) -> dict[str, Any]:
+        """Give it as plain JSON data, under the names that head files use."""
+        return {
+            "residual_90": self.residual_90,
+            "calibration": None if self.knots is None else [list(knot) for knot in self.knots],
+            "percentiles": (
+                None if self.percentiles is None else [list(knot) for knot in self.percentiles]
+            ),
+        }
 
-def quality_scores(name: str, raw: Float64Array, curve: QualityCurve) -> Scores:
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """Make it from what `to_settings` gave."""
+        return cls(
+            _pairs(settings.get("calibration")),
+            float(settings["residual_90"]),
+            _pairs(settings.get("percentiles")),
+        )
+
+
+def _pairs(knots: Any) -> tuple[tuple[float, float], ...] | None:
+    return None if knots is None else tuple((float(x), float(y)) for x, y in knots)
+
+
+def quality_scores(
+    name: str,
+    raw: Float64Array,
+    curve: QualityCurve,
+    *,
+    distance: Float32Array | None = None,
+) -> Scores:
     """Turn raw predictions (N,) into scores (N, 1) with low and high, all within [0, 10].
 
     A linear model can leave the scale on pictures far from its training data: score, low and high
@@ -86,8 +123,17 @@ def quality_scores(name: str, raw: Float64Array, curve: QualityCurve) -> Scores:
     value = np.clip(value, LOW, HIGH)[:, None]
     low = np.clip(value - curve.residual_90, LOW, HIGH)
     high = np.clip(value + curve.residual_90, LOW, HIGH)
+    percentile = None
+    if curve.percentiles is not None:
+        percentile = piecewise_linear(value[:, 0], curve.percentiles).astype(np.float32)
     return Scores(
-        name, QUALITY, value.astype(np.float32), low.astype(np.float32), high.astype(np.float32)
+        name,
+        QUALITY,
+        value.astype(np.float32),
+        low.astype(np.float32),
+        high.astype(np.float32),
+        percentile,
+        distance,
     )
 
 
@@ -99,12 +145,15 @@ class QualityHead:
         coef: float32 (K,), K being the width of what it reads.
         intercept: float32 (1,).
         standardiser: Applied first; ``None`` for none.
-        curve: Calibration and interval.
-        notice: What the user should be told, if this head stands in for another.
+        curve: Calibration, interval and percentiles.
+        novelty: Of what it reads, before it is standardised; ``None`` where it is not known.
 
     Raises:
         HeadError: Shapes do not fit, an entry is not finite, or the curve falls.
     """
+
+    kind: ClassVar[str] = "quality"
+    notice: str | None = None
 
     def __init__(
         self,
@@ -114,7 +163,7 @@ class QualityHead:
         *,
         standardiser: Standardiser | None = None,
         curve: QualityCurve | None = None,
-        notice: str | None = None,
+        novelty: Novelty | None = None,
     ) -> None:
         """Check and keep the parameters."""
         self._card = card
@@ -126,7 +175,34 @@ class QualityHead:
         self.standardiser = Standardiser.checked(*given, width=len(self.coef), name=card.name)
         self.curve = QualityCurve() if curve is None else curve
         self.curve.check(card.name)
-        self.notice = notice
+        self.novelty = novelty
+        if novelty is not None and len(novelty.mean) != len(self.coef):
+            message = f"novelty of head {card.name!r} is for {len(novelty.mean)} numbers"
+            raise HeadError(message)
+
+    def to_tensors(self) -> tuple[dict[str, Float32Array], dict[str, Any]]:
+        """Give arrays and settings for a head file."""
+        tensors = {
+            "coef": self.coef,
+            "intercept": self.intercept,
+            **self.standardiser.to_tensors(),
+            **({} if self.novelty is None else self.novelty.to_tensors()),
+        }
+        return tensors, self.curve.to_settings()
+
+    @classmethod
+    def from_tensors(
+        cls, card: HeadCard, tensors: dict[str, Float32Array], settings: dict[str, Any]
+    ) -> Self:
+        """Make it from the arrays and settings of a head file."""
+        return cls(
+            card,
+            tensors["coef"],
+            tensors["intercept"],
+            standardiser=Standardiser(tensors["mean"], tensors["scale"]),
+            curve=QualityCurve.from_settings(settings),
+            novelty=Novelty.from_tensors(tensors),
+        )
 
     @property
     def card(self) -> HeadCard:
@@ -140,6 +216,8 @@ class QualityHead:
             SpaceMismatchError: The embeddings are of another space or width.
             HeadError: An input that the card names is missing.
         """
-        rows = self.standardiser(head_input(self._card, embeddings), self._card)
+        given = head_input(self._card, embeddings)
+        rows = self.standardiser(given, self._card)
         raw = rows @ self.coef.astype(np.float64) + float(self.intercept[0])
-        return quality_scores(self._card.name, raw, self.curve)
+        distance = None if self.novelty is None else self.novelty.distance(given)
+        return quality_scores(self._card.name, raw, self.curve, distance=distance)

@@ -1,13 +1,15 @@
-"""Heads as files: tensors in safetensors, everything else in a JSON card beside them.
+"""Heads as files: tensors and a JSON card in one safetensors file, ``my-taste.head``.
 
-Neither format can run code when it is read, unlike pickle. ``<stem>.safetensors`` holds the arrays,
-``<stem>.json`` the fields of `HeadCard` with ``format`` (1), ``kind`` and the kind's own settings:
+The format cannot run code when it is read, unlike pickle. The card stands in the file's metadata
+under ``framesift``: the fields of `HeadCard` with ``format`` (1), ``kind`` and the kind's settings.
+Each kind of head is a class with ``kind``, ``to_tensors`` and ``from_tensors`` (`StorableHead`):
 
 ========= ============================================ =====================================
 kind      tensors (float32)                            settings
 ========= ============================================ =====================================
 quality   coef (K,), intercept (1,), mean (K,),        residual_90; calibration: null or
-          scale (K,)                                   a list of [raw, score]
+          scale (K,), novelty_* where it has them      a list of [raw, score]; percentiles:
+                                                       null or a list of [score, percentile]
 linear    coef (K, L), intercept (L,), mean (K,),      labels; link
           scale (K,)
 zero_shot vectors (L, D)                               labels; logit_scale
@@ -18,62 +20,99 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import json
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    Protocol,
+    Self,
+    TypeAlias,
+    overload,
+    runtime_checkable,
+)
 
 from framesift.errors import FramesiftError, HeadError, SpaceMismatchError
 from framesift.heads.base import Head, HeadCard, HeadTask
-from framesift.heads.linear import LinearHead, Standardiser
-from framesift.heads.quality import QualityCurve, QualityHead, QualityScorer
-from framesift.heads.zero_shot import ZeroShotHead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from framesift.heads.quality import QualityScorer
     from framesift.types import Float32Array
 
-__all__ = ["FORMAT", "StorableHead", "load_head", "save_head"]
+__all__ = ["FORMAT", "SUFFIX", "StorableHead", "load_head", "read_card", "save_head"]
 
 FORMAT = 1
+SUFFIX = ".head"
 
-StorableHead: TypeAlias = QualityHead | LinearHead | ZeroShotHead
+_SUFFIXES = (SUFFIX, ".safetensors")
+_METADATA = "framesift"
+_KINDS = {
+    "quality": "framesift.heads.quality:QualityHead",
+    "linear": "framesift.heads.linear:LinearHead",
+    "zero_shot": "framesift.heads.zero_shot:ZeroShotHead",
+}
+"""Kind -> module and class; imported when a file of that kind is read."""
+
 Tensors: TypeAlias = "dict[str, Float32Array]"
 Settings: TypeAlias = dict[str, Any]
 
 
+@runtime_checkable
+class StorableHead(Head, Protocol):
+    """A head that can be written to a file."""
+
+    kind: ClassVar[str]
+
+    def to_tensors(self) -> tuple[Tensors, Settings]:
+        """Give its arrays, and its settings as plain JSON data."""
+
+    @classmethod
+    def from_tensors(cls, card: HeadCard, tensors: Tensors, settings: Settings) -> Self:
+        """Make it again.
+
+        Raises:
+            HeadError: The arrays or settings do not fit together.
+            KeyError: One is missing.
+        """
+
+
 def save_head(head: Head, path: Path) -> Path:
-    """Write a head as ``<stem>.safetensors`` and ``<stem>.json``; each file appears whole.
+    """Write a head as one file, which appears whole or not at all.
 
     Args:
-        head: A quality, linear or zero-shot head.
-        path: With any suffix or none; existing files of that stem are replaced.
+        head: A head of one of the kinds above.
+        path: ``.head`` is added unless it ends in that or in ``.safetensors``. An existing file is
+            replaced.
 
     Returns:
-        The path of the safetensors file.
+        The path written.
 
     Raises:
-        HeadError: Heads of this class cannot be saved, or the files cannot be written.
+        HeadError: Heads of this class cannot be saved, or the file cannot be written.
     """
     from safetensors.numpy import save
 
-    if not isinstance(head, QualityHead | LinearHead | ZeroShotHead):
+    if not isinstance(head, StorableHead):
         message = f"heads of class {type(head).__name__} are not saved: they are made from prompts"
         raise HeadError(message)
-    kind, tensors, settings = _pack(head)
-    card = {"format": FORMAT, "kind": kind, **_card_fields(head.card), **settings}
-    tensor_path, card_path = _paths(path)
-    text = json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    tensors, settings = head.to_tensors()
+    card = {"format": FORMAT, "kind": head.kind, **_card_fields(head.card), **settings}
+    path = _path(path)
+    text = json.dumps(card, ensure_ascii=False, allow_nan=False)
     try:
-        tensor_path.parent.mkdir(parents=True, exist_ok=True)
-        _write(tensor_path, save(tensors))
-        _write(card_path, text.encode("utf-8"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, save(tensors, metadata={_METADATA: text}))
     except OSError as error:
         message = f"the head cannot be written ({error}); choose another folder"
-        raise HeadError(message, source=str(tensor_path)) from error
-    return tensor_path
+        raise HeadError(message, source=str(path)) from error
+    return path
 
 
 @overload
@@ -83,20 +122,20 @@ def load_head(
 @overload
 def load_head(path: Path, *, task: HeadTask | None = ..., space: str | None = ...) -> Head: ...
 def load_head(path: Path, *, task: HeadTask | None = None, space: str | None = None) -> Head:
-    """Read a head that `save_head`, or the training scripts, wrote.
+    """Read a head that `save_head` wrote.
 
     Args:
-        path: Either of the two files, or their common stem.
+        path: The file; ``.head`` is added as in `save_head`.
         task: Refuse a head that is not for this task.
         space: Refuse a head that was made for another embedding space.
 
     Raises:
-        HeadError: A file is missing or broken, of a later format, or of another task.
+        HeadError: The file is missing or broken, of a later format, or of another task.
         SpaceMismatchError: The head is for another space.
     """
-    tensor_path, card_path = _paths(path)
-    with _named(card_path):
-        document = _read_card(card_path)
+    path = _path(path)
+    with _named(path):
+        document, tensors = _read(path)
         card = _card(document)
         if task is not None and card.task != task:
             message = f"this head is for {card.task}, not for {task}"
@@ -107,15 +146,34 @@ def load_head(path: Path, *, task: HeadTask | None = None, space: str | None = N
                 "it was trained with or train it again"
             )
             raise SpaceMismatchError(message)
-    with _named(tensor_path):
-        return _unpack(card, document, _read_tensors(tensor_path))
+        head: Head = _class_of(document.get("kind")).from_tensors(card, tensors, document)
+        return head
 
 
-def _paths(path: Path) -> tuple[Path, Path]:
+def read_card(path: Path) -> HeadCard:
+    """Read the card of a head file alone, for instance to see which model it needs.
+
+    Raises:
+        HeadError: The file is missing or broken, or of a later format.
+    """
+    path = _path(path)
+    with _named(path):
+        return _card(_read(path)[0])
+
+
+def _path(path: Path) -> Path:
     path = Path(path)
-    if path.suffix not in (".safetensors", ".json"):
-        return path.with_name(path.name + ".safetensors"), path.with_name(path.name + ".json")
-    return path.with_suffix(".safetensors"), path.with_suffix(".json")
+    return path if path.suffix in _SUFFIXES else path.with_name(path.name + SUFFIX)
+
+
+def _class_of(kind: object) -> type[StorableHead]:
+    place = _KINDS.get(kind) if isinstance(kind, str) else None
+    if place is None:
+        message = f"heads of kind {kind!r} are not known here: upgrade Framesift"
+        raise HeadError(message)
+    module, _, name = place.partition(":")
+    found: type[StorableHead] = getattr(importlib.import_module(module), name)
+    return found
 
 
 @contextlib.contextmanager
@@ -146,10 +204,20 @@ def _write(path: Path, data: bytes) -> None:
         raise
 
 
-def _read_card(path: Path) -> Settings:
-    document = json.loads(path.read_text(encoding="utf-8"))
+def _read(path: Path) -> tuple[Settings, Tensors]:
+    from safetensors import SafetensorError, safe_open
+
+    path.stat()  # a missing file is said as such
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get(_METADATA)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        message = f"this is not a head file ({error}); save or train the head again"
+        raise HeadError(message) from error
+    document = None if text is None else json.loads(text)
     if not isinstance(document, dict):
-        message = "it is not a JSON object"
+        message = "there is no card in it"
         raise ValueError(message)
     if document.get("format") != FORMAT:
         message = (
@@ -157,12 +225,17 @@ def _read_card(path: Path) -> Settings:
             f"format {FORMAT}: upgrade Framesift or save the head again"
         )
         raise HeadError(message)
-    return document
+    return document, tensors
 
 
 def _card_fields(card: HeadCard) -> Settings:
     fields = {field.name: getattr(card, field.name) for field in dataclasses.fields(card)}
-    return {**fields, "inputs": list(card.inputs), "metrics": dict(card.metrics)}
+    return {
+        **fields,
+        "inputs": list(card.inputs),
+        "metrics": dict(card.metrics),
+        "details": dict(card.details),
+    }
 
 
 def _card(document: Settings) -> HeadCard:
@@ -173,57 +246,3 @@ def _card(document: Settings) -> HeadCard:
         raise HeadError(message)
     inputs = tuple(str(name) for name in fields.get("inputs", ("vectors",)))
     return HeadCard(**{**fields, "inputs": inputs})
-
-
-def _read_tensors(path: Path) -> Tensors:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    data = path.read_bytes()
-    try:
-        return dict(load(data))
-    except SafetensorError as error:
-        message = f"this is not a safetensors file ({error}); save or train the head again"
-        raise HeadError(message) from error
-
-
-def _pack(head: StorableHead) -> tuple[str, Tensors, Settings]:
-    if isinstance(head, ZeroShotHead):
-        settings: Settings = {"labels": list(head.labels), "logit_scale": head.logit_scale}
-        return "zero_shot", {"vectors": head.vectors}, settings
-    tensors = {
-        "coef": head.coef,
-        "intercept": head.intercept,
-        "mean": head.standardiser.mean,
-        "scale": head.standardiser.scale,
-    }
-    if isinstance(head, LinearHead):
-        return "linear", tensors, {"labels": list(head.labels), "link": head.link}
-    knots = None if head.curve.knots is None else [list(knot) for knot in head.curve.knots]
-    return "quality", tensors, {"residual_90": head.curve.residual_90, "calibration": knots}
-
-
-def _unpack(card: HeadCard, settings: Settings, tensors: Tensors) -> StorableHead:
-    kind = settings.get("kind")
-    if kind == "zero_shot":
-        return ZeroShotHead(
-            card,
-            tuple(settings["labels"]),
-            tensors["vectors"],
-            logit_scale=float(settings["logit_scale"]),
-        )
-    if kind not in ("quality", "linear"):
-        message = f"heads of kind {kind!r} are not known here: upgrade Framesift"
-        raise HeadError(message)
-    standardiser = Standardiser(tensors["mean"], tensors["scale"])
-    coef, intercept = tensors["coef"], tensors["intercept"]
-    if kind == "linear":
-        labels = tuple(settings["labels"])
-        link = settings["link"]
-        return LinearHead(card, labels, coef, intercept, standardiser=standardiser, link=link)
-    knots = settings.get("calibration")
-    curve = QualityCurve(
-        knots=None if knots is None else tuple((float(x), float(y)) for x, y in knots),
-        residual_90=float(settings["residual_90"]),
-    )
-    return QualityHead(card, coef, intercept, standardiser=standardiser, curve=curve)

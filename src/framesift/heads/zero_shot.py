@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -37,6 +37,8 @@ class ZeroShotHead:
         HeadError: Shapes do not fit, an entry is not finite, or the scale is not above zero.
     """
 
+    kind: ClassVar[str] = "zero_shot"
+
     def __init__(
         self,
         card: HeadCard,
@@ -55,6 +57,19 @@ class ZeroShotHead:
             message = f"head {card.name!r} needs labels and a logit scale above zero"
             raise HeadError(message)
         self.logit_scale = float(logit_scale)
+
+    def to_tensors(self) -> tuple[dict[str, Float32Array], dict[str, Any]]:
+        """Give arrays and settings for a head file."""
+        settings = {"labels": list(self.labels), "logit_scale": self.logit_scale}
+        return {"vectors": self.vectors}, settings
+
+    @classmethod
+    def from_tensors(
+        cls, card: HeadCard, tensors: dict[str, Float32Array], settings: dict[str, Any]
+    ) -> Self:
+        """Make it from the arrays and settings of a head file."""
+        scale = float(settings["logit_scale"])
+        return cls(card, tuple(settings["labels"]), tensors["vectors"], logit_scale=scale)
 
     @classmethod
     def from_prompts(

@@ -112,9 +112,9 @@ def test_a_model_without_a_trained_head_gets_prompts_and_no_notice(make_embedder
 
 
 def test_a_shipped_head_is_loaded_for_its_space(make_embedder, tmp_path, monkeypatch):
-    missing = tmp_path / "starter_quality.safetensors"
+    missing = tmp_path / "starter_quality.head"
     monkeypatch.setitem(choose.SHIPPED, "shipped-1", missing)
-    with pytest.raises(HeadError, match=r"starter_quality\.json: the head cannot be read"):
+    with pytest.raises(HeadError, match=r"starter_quality\.head: the head cannot be read"):
         quality_head_for(make_embedder("shipped-1"))
 
 
