@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from framesift.media import expand_sources as expand_sources
     from framesift.media import open_media as open_media
     from framesift.pipeline import Analyzer as Analyzer
+    from framesift.pipeline import Embedded as Embedded
+    from framesift.pipeline import Gatherer as Gatherer
     from framesift.pipeline import Reading as Reading
     from framesift.pipeline import build_analyzer as build_analyzer
     from framesift.pipeline import default_heads as default_heads
@@ -35,6 +37,8 @@ __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "Analyzer": "framesift.pipeline",
+    "Embedded": "framesift.pipeline",
+    "Gatherer": "framesift.pipeline",
     "Cache": "framesift.embeddings.cache",
     "Embedder": "framesift.embeddings.base",
     "Head": "framesift.heads",

@@ -151,7 +151,7 @@ def test_a_second_scan_reads_no_pixels(
     def decode(*_: object, **__: object) -> None:
         raise AssertionError("a cached picture was opened again")
 
-    monkeypatch.setattr("framesift.pipeline.open_media", decode)
+    monkeypatch.setattr("framesift.pipeline.stages.open_media", decode)
     second = run("scan", pictures, "--format", "jsonl", "--max-frames", "7")
     assert second.exit_code == 0
     assert second.stdout == first.stdout

@@ -113,5 +113,5 @@ def test_a_second_run_decodes_nothing(
         def refuse(*_: object, **__: object) -> None:
             pytest.fail("a cached picture was opened again")
 
-        monkeypatch.setattr("framesift.pipeline.open_media", refuse)
+        monkeypatch.setattr("framesift.pipeline.stages.open_media", refuse)
         assert [numbers(result) for result in run_many(analyzer, sources)] == first

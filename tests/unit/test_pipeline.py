@@ -12,11 +12,12 @@ from PIL import Image
 
 from framesift.embeddings.base import ModelSpec
 from framesift.embeddings.cache import Cache
+from framesift.engine import run_many
 from framesift.errors import CorruptMediaError, MediaError, SpaceMismatchError
 from framesift.frames import UniformSampler
 from framesift.heads import HeadCard
 from framesift.media import Source
-from framesift.pipeline import Analyzer, Reading
+from framesift.pipeline import Analyzer, Embedded, Gatherer, Reading, experts_for
 from framesift.policies import TAXONOMY
 from framesift.types import Embeddings, Failure, Problem, Scores
 
@@ -229,3 +230,63 @@ def test_finishing_before_reading_is_a_clear_error():
     item.rows = [np.zeros((1, 3), np.float32)] * 2
     with pytest.raises(ValueError, match="before the frames"):
         analyzer.finish(item)
+
+
+class QualityInParts(ColumnHead):
+    """A quality head with parts, percentiles and distances."""
+
+    def __init__(self):
+        super().__init__("quality", ("quality", "sharpness", "noise"), [0, 1, 2], factor=10)
+
+    def score(self, embeddings):
+        plain_scores = super().score(embeddings)
+        expert = embeddings.extras["expert"]
+        return replace(plain_scores, percentile=100 * expert[:, 0], distance=2 * expert[:, 1])
+
+    def describe(self, parts):
+        return f"soft {parts['sharpness']:.0f}"
+
+
+def test_parts_percentile_and_words_of_a_quality_head_reach_the_result():
+    result = make([QualityInParts(), harm()]).analyze(gif((0, 51, 255), (204, 153, 255)))
+    assert result.quality.percentile == pytest.approx(40, abs=1)
+    assert dict(result.quality.parts) == pytest.approx({"sharpness": 4, "noise": 10}, abs=0.1)
+    assert result.quality.words == "soft 4"
+    assert result.quality.unusual is False
+    result = make([QualityInParts(), harm()]).analyze(plain((0, 255, 0)))
+    assert result.quality.unusual is True
+
+
+def test_a_gatherer_gives_the_embeddings_that_an_analyzer_scores(tmp_path):
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        expert = FakeEncoder()
+        gatherer = Gatherer(FakeEmbedder(), experts=[expert], cache=cache)
+        first = gatherer.gather(gif((0, 0, 0), (255, 0, 0)))
+        assert first.embeddings.extras["expert"].shape == (2, 3)
+        assert first.info.kind == "animation"
+        assert expert.encoded == 2
+        again = gatherer.gather(gif((0, 0, 0), (255, 0, 0)))
+        assert expert.encoded == 2
+        np.testing.assert_array_equal(first.embeddings.vectors, again.embeddings.vectors)
+        # What one kind of run has cached serves the other.
+        embedder = FakeEmbedder()
+        analyzer = Analyzer(embedder, [quality(), harm()], experts=[expert], cache=cache)
+        analyzer.analyze(gif((0, 0, 0), (255, 0, 0)))
+        assert (embedder.encoded, expert.encoded) == (0, 2)
+
+
+def test_many_are_gathered_in_order_with_failures_between():
+    sources = [
+        Source.from_bytes(data, name=name)
+        for name, data in (("a", plain((9, 9, 9))), ("b", b"broken"), ("c", plain((1, 2, 3))))
+    ]
+    results = list(run_many(Gatherer(FakeEmbedder()), sources))
+    assert [type(result).__name__ for result in results] == ["Embedded", "Failure", "Embedded"]
+    assert [result.info.path for result in results if isinstance(result, Embedded)] == ["a", "c"]
+    assert results[1].policy is None
+
+
+def test_experts_are_those_whose_rows_heads_read():
+    (expert,) = experts_for(["vectors", "open_nsfw", "open_nsfw"])
+    assert expert.name == "open_nsfw"
+    assert experts_for(["vectors", "features"]) == ()

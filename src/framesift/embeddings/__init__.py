@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_CLIP",
+    "EXPERTS",
     "Device",
     "Embedder",
     "ImageEncoder",
@@ -36,6 +37,10 @@ __all__ = [
     "load_embedder",
     "load_expert",
 ]
+
+
+EXPERTS = ("open_nsfw",)
+"""Names of the experts, in the order in which their rows are kept."""
 
 
 def load_embedder(
@@ -90,10 +95,10 @@ def load_expert(name: str, *, device: Device = "auto") -> ImageEncoder:
         WeightsUnavailableError: Its package is not installed.
         WeightsMismatchError: Its weights are not the ones expected.
     """
-    if name != "open_nsfw":
+    if name not in EXPERTS:
         from framesift.errors import UnknownModelError
 
-        message = f"no expert is called {name!r}; known: open_nsfw"
+        message = f"no expert is called {name!r}; known: {', '.join(EXPERTS)}"
         raise UnknownModelError(message, source=name)
     from framesift.embeddings.open_nsfw import OpenNsfwEncoder
 

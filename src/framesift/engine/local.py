@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from framesift.errors import ConfigError, ModelError
 from framesift.types import Failure
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from framesift.media import Source
-    from framesift.pipeline import Analyzer, Item, Prepared
+    from framesift.pipeline import Analyzer, Embedded, Gatherer, Item, Prepared
     from framesift.types import Float32Array, Result
 
 __all__ = ["run_many"]
@@ -54,7 +54,7 @@ class _Job:
     rows: list[tuple[Float32Array | None, ...]] = field(default_factory=list)
     waiting: int = 0
     drained: bool = False
-    result: Result | None = None
+    result: Result | Embedded | None = None
 
     def put(self, value: list[Prepared] | _End) -> bool:
         """Hand a value to the consumer; false once nobody wants it any more."""
@@ -67,13 +67,29 @@ class _Job:
         return False
 
 
+@overload
 def run_many(
     analyzer: Analyzer,
     sources: Iterable[Source | Failure],
     *,
+    workers: int | None = ...,
+    batch_size: int | None = ...,
+) -> Iterator[Result]: ...
+@overload
+def run_many(
+    analyzer: Gatherer,
+    sources: Iterable[Source | Failure],
+    *,
+    workers: int | None = ...,
+    batch_size: int | None = ...,
+) -> Iterator[Embedded | Failure]: ...
+def run_many(
+    analyzer: Analyzer | Gatherer,
+    sources: Iterable[Source | Failure],
+    *,
     workers: int | None = None,
     batch_size: int | None = None,
-) -> Iterator[Result]:
+) -> Iterator[Result | Embedded]:
     """Analyse sources in parallel and yield one result each, in their order.
 
     Args:
@@ -84,7 +100,8 @@ def run_many(
         batch_size: Frames per model run; by default 8.
 
     Yields:
-        An `Analysis`, or a `Failure` where the source could not be read or scored.
+        An `Analysis` (from a `Gatherer` an `Embedded`), or a `Failure` where the source could not
+        be read or scored.
 
     Raises:
         ConfigError: ``workers`` or ``batch_size`` is less than 1.
@@ -111,7 +128,7 @@ class _Run:
 
     def __init__(
         self,
-        analyzer: Analyzer,
+        analyzer: Analyzer | Gatherer,
         sources: Iterator[Source | Failure],
         workers: int,
         batch_size: int,
@@ -125,7 +142,7 @@ class _Run:
         self._batch: list[tuple[_Job, Prepared]] = []
         self._more = True
 
-    def results(self) -> Iterator[Result]:
+    def results(self) -> Iterator[Result | Embedded]:
         while True:
             self._fill_window()
             if not self._window:
@@ -225,7 +242,7 @@ class _Run:
         job.rows = []
 
 
-def _decode(analyzer: Analyzer, source: Source, job: _Job) -> None:
+def _decode(analyzer: Analyzer | Gatherer, source: Source, job: _Job) -> None:
     """Fill a job's channel with prepared frames; runs in a decoder thread."""
     item: Item | None = None
     try:

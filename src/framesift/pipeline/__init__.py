@@ -1,0 +1,19 @@
+"""The one place where the stages are wired: source -> frames -> rows -> scores -> verdict."""
+
+from framesift.pipeline.analyzer import Analyzer
+from framesift.pipeline.defaults import build_analyzer, default_heads, experts_for
+from framesift.pipeline.items import Embedded, Item, Prepared, Reading
+from framesift.pipeline.stages import Gatherer, Stages
+
+__all__ = [
+    "Analyzer",
+    "Embedded",
+    "Gatherer",
+    "Item",
+    "Prepared",
+    "Reading",
+    "Stages",
+    "build_analyzer",
+    "default_heads",
+    "experts_for",
+]

@@ -1,0 +1,83 @@
+"""What travels through the pipeline: how to read, one source on its way, and its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from framesift.media import Limits
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from framesift.media import Source
+    from framesift.types import Embeddings, Float32Array, MediaInfo, Problem, UInt8Array
+
+__all__ = ["Embedded", "Item", "Prepared", "Reading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How sources are read.
+
+    Attributes:
+        limits: On bytes, pixels, frames and duration.
+        exact: Decode in full, instead of letting decoders scale down to what the models need.
+        thumbnail_px: Longer side of the thumbnail kept with each analysis; ``None`` for none.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    exact: bool = False
+    thumbnail_px: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """One frame as model input: an array per encoder, ``None`` where its row is cached."""
+
+    time: Fraction
+    inputs: tuple[UInt8Array | None, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One source on its way through the pipeline.
+
+    Attributes:
+        source: Where it comes from.
+        sha256: Of its content.
+        info: Known once it was opened or found in the cache.
+        times: Of its frames so far.
+        rows: Per encoder, cached rows float32 (T, W) or ``None`` where they must be made.
+        fresh: Per encoder, the rows made in this run, one per frame.
+        complete: Whether nothing has to be decoded.
+        thumbnail: JPEG bytes.
+        problem: What stopped the decoding half-way, if anything did.
+    """
+
+    source: Source
+    sha256: str
+    info: MediaInfo | None = None
+    times: list[Fraction] = field(default_factory=list)
+    rows: list[Float32Array | None] = field(default_factory=list)
+    fresh: list[list[Float32Array]] = field(default_factory=list)
+    complete: bool = False
+    thumbnail: bytes | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """What `Gatherer` gives for one source.
+
+    Attributes:
+        info: Of the source.
+        embeddings: One row per frame; the experts' rows are among the extras.
+        thumbnail: JPEG bytes, where they were asked for.
+        error: What stopped the decoding half-way, if anything did.
+    """
+
+    info: MediaInfo
+    embeddings: Embeddings
+    thumbnail: bytes | None = None
+    error: Problem | None = None

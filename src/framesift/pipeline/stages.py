@@ -1,0 +1,298 @@
+"""The steps from a source to its rows, which every kind of run shares.
+
+An engine may put the steps on threads, in batches or on other machines:
+
+1. ``start`` hashes the content and asks the cache;
+2. ``frames`` decodes and prepares what the cache does not have;
+3. ``encode`` runs the models on a batch of prepared frames, of one source or of many;
+4. ``add`` hands an item its rows, and ``collect`` remembers them and puts them together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framesift.embeddings.cache import Plan
+from framesift.errors import CorruptMediaError, FramesiftError, MediaError
+from framesift.frames import UniformSampler, iter_frames
+from framesift.media import Source, open_media, thumbnail
+from framesift.pipeline.items import Embedded, Item, Prepared, Reading
+from framesift.types import Failure, ModelInfo, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from framesift.embeddings.base import Embedder, ImageEncoder
+    from framesift.embeddings.cache import Cache
+    from framesift.frames import Sampler
+    from framesift.types import Embeddings, Float32Array, Frame, MediaInfo
+
+__all__ = ["Gatherer", "Stages", "as_source"]
+
+_DECODING_VERSION = 2
+"""Part of every cache key; grows when the same file would decode to other pixels."""
+
+_ENCODE_CHUNK = 16
+
+
+class Stages:
+    """The shared steps; a class that has these attributes inherits them."""
+
+    embedder: Embedder
+    experts: Sequence[ImageEncoder]
+    sampler: Sampler
+    cache: Cache | None
+    reading: Reading
+
+    @property
+    def encoders(self) -> tuple[ImageEncoder, ...]:
+        """The embedder and the experts, in the order of an item's rows."""
+        return (self.embedder, *self.experts)
+
+    @property
+    def model(self) -> ModelInfo:
+        """What records say of the model."""
+        embedder = self.embedder
+        return ModelInfo(
+            embedder.name, embedder.fingerprint, embedder.precision, embedder.int8_cosine
+        )
+
+    def embed(self, item: Item) -> None:
+        """Decode and encode an item in this thread.
+
+        Raises:
+            MediaError: Not a single frame could be read.
+        """
+        batch: list[Prepared] = []
+        for frame in self.frames(item):
+            batch.append(frame)
+            if len(batch) == _ENCODE_CHUNK:
+                self._encode_into(item, batch)
+                batch = []
+        if batch:
+            self._encode_into(item, batch)
+
+    def start(self, source: Source) -> Item:
+        """Hash a source and look it up in the cache.
+
+        Raises:
+            MediaError: The content cannot be read or is larger than the limits allow.
+        """
+        item = Item(source, source.sha256(self.reading.limits))
+        count = len(self.encoders)
+        item.rows = [None] * count
+        item.fresh = [[] for _ in range(count)]
+        if self.cache is None:
+            return item
+        plan = self.cache.plan(item.sha256, self._plan_key)
+        if plan is None:
+            return item
+        for position, encoder in enumerate(self.encoders):
+            item.rows[position] = self.cache.rows(item.sha256, plan.times, self._row_key(encoder))
+        if self.reading.thumbnail_px is not None:
+            item.thumbnail = self.cache.thumbnail(item.sha256)
+        has_thumbnail = self.reading.thumbnail_px is None or item.thumbnail is not None
+        if has_thumbnail and all(rows is not None for rows in item.rows):
+            item.complete = True
+            item.info = replace(plan.info, path=source.name)
+            item.times = list(plan.times)
+            item.problem = plan.problem
+        return item
+
+    def frames(self, item: Item) -> Iterator[Prepared]:
+        """Decode an item and prepare its frames; nothing if the cache had it all.
+
+        A medium that breaks in the middle gives what it can; ``item.problem`` then says why.
+
+        Raises:
+            MediaError: Not a single frame could be read.
+        """
+        if item.complete:
+            return
+        best_contrast = -1.0
+        with open_media(
+            item.source, limits=self.reading.limits, min_side_px=self._min_side_px
+        ) as media:
+            item.info = media.info
+            try:
+                for frame in iter_frames(media, self.sampler):
+                    item.times.append(frame.time)
+                    best_contrast = self._keep_thumbnail(item, frame, best_contrast)
+                    yield self._prepare(item, frame)
+            except MediaError as error:
+                if not item.times:
+                    raise
+                item.problem = Problem(type(error).__name__, str(error))
+        if not item.times:
+            message = "it holds no frame that can be shown; the file is empty or cut off"
+            raise CorruptMediaError(message, source=item.source.name)
+
+    def encode(self, batch: Sequence[Prepared]) -> list[tuple[Float32Array | None, ...]]:
+        """Run the models on prepared frames.
+
+        Args:
+            batch: Frames of one item or of many.
+
+        Returns:
+            For each frame, a row per encoder; ``None`` where the frame had no input for it.
+        """
+        columns: list[dict[int, Float32Array]] = []
+        for position, encoder in enumerate(self.encoders):
+            inputs = {
+                number: array
+                for number, frame in enumerate(batch)
+                if (array := frame.inputs[position]) is not None
+            }
+            rows = encoder.encode(np.stack(list(inputs.values()))) if inputs else ()
+            columns.append(dict(zip(inputs, rows, strict=True)))
+        return [tuple(column.get(number) for column in columns) for number in range(len(batch))]
+
+    def add(self, item: Item, rows: Sequence[Float32Array | None]) -> None:
+        """Give an item the rows of its next frame, in order."""
+        for made, row in zip(item.fresh, rows, strict=True):
+            if row is not None:
+                made.append(row)
+
+    def collect(self, item: Item) -> tuple[MediaInfo, Embeddings]:
+        """Put the rows of an item together, whose frames are all encoded, and remember them.
+
+        Raises:
+            CorruptMediaError: It decoded to other frames than when it was cached.
+        """
+        rows = [
+            np.stack(fresh) if cached is None else cached
+            for cached, fresh in zip(item.rows, item.fresh, strict=True)
+        ]
+        if item.info is None:
+            message = "finish() was called before the frames were read"
+            raise ValueError(message)
+        if any(len(array) != len(item.times) for array in rows):
+            message = "it decoded to other frames than when it was cached; run it with --no-cache"
+            raise CorruptMediaError(message, source=item.source.name)
+        if self.cache is not None and not item.complete:
+            self._remember(item, item.info, rows)
+        return item.info, self._embeddings(rows)
+
+    def failure(self, name: str, error: Exception, *, sha256: str | None = None) -> Failure:
+        """Turn an exception into the value that a run yields for a bad item."""
+        message = str(error) if isinstance(error, FramesiftError) else f"{name}: {error!r}"
+        problem = Problem(type(error).__name__, message)
+        return Failure(name, problem, sha256, self._policy_label, self.model)
+
+    def adopt(self, failure: Failure) -> Failure:
+        """Complete a failure from an earlier stage with this run's policy and model."""
+        return replace(failure, policy=self._policy_label, model=self.model)
+
+    @property
+    def _policy_label(self) -> str | None:
+        return None
+
+    @property
+    def _min_side_px(self) -> int | None:
+        if self.reading.exact:
+            return None
+        return max(encoder.min_side_px for encoder in self.encoders)
+
+    @property
+    def _decoding(self) -> str:
+        side = self._min_side_px
+        return f"d{_DECODING_VERSION}-{'exact' if side is None else side}"
+
+    @property
+    def _plan_key(self) -> str:
+        return f"{self._decoding}/{self.sampler.key}/{self.reading.limits.key}"
+
+    def _row_key(self, encoder: ImageEncoder) -> str:
+        return f"{encoder.fingerprint}/{self._decoding}"
+
+    def _prepare(self, item: Item, frame: Frame) -> Prepared:
+        inputs = tuple(
+            encoder.prepare(frame.pixels, geometry=frame.geometry) if rows is None else None
+            for encoder, rows in zip(self.encoders, item.rows, strict=True)
+        )
+        return Prepared(frame.time, inputs)
+
+    def _keep_thumbnail(self, item: Item, frame: Frame, best_contrast: float) -> float:
+        side_px = self.reading.thumbnail_px
+        if side_px is None:
+            return best_contrast
+        # The frame with the most contrast shows more than the first one, which is often black.
+        contrast = float(frame.pixels[::8, ::8].std())
+        if contrast > best_contrast:
+            item.thumbnail = thumbnail(frame, side_px=side_px)
+        return max(contrast, best_contrast)
+
+    def _encode_into(self, item: Item, batch: Sequence[Prepared]) -> None:
+        for rows in self.encode(batch):
+            self.add(item, rows)
+
+    def _remember(self, item: Item, info: MediaInfo, rows: Sequence[Float32Array]) -> None:
+        if self.cache is None:
+            return
+        made = {
+            self._row_key(encoder): array
+            for encoder, array, cached in zip(self.encoders, rows, item.rows, strict=True)
+            if cached is None
+        }
+        self.cache.put(
+            item.sha256,
+            plan_key=self._plan_key,
+            plan=Plan(replace(info, path=""), tuple(item.times), item.problem),
+            rows=made,
+            thumbnail=item.thumbnail,
+        )
+
+    def _embeddings(self, rows: Sequence[Float32Array]) -> Embeddings:
+        embeddings = self.embedder.to_embeddings(rows[0])
+        if not self.experts:
+            return embeddings
+        extras = dict(embeddings.extras)
+        for expert, array in zip(self.experts, rows[1:], strict=True):
+            extras[expert.name] = array
+        return replace(embeddings, extras=extras)
+
+
+@dataclass(frozen=True, eq=False)
+class Gatherer(Stages):
+    """A run that wants embeddings, to train or evaluate a head or to search, and no verdicts.
+
+    Attributes:
+        embedder: The CLIP-style model.
+        experts: Further image encoders; their rows become extras under their names.
+        sampler: Which frames of an animation or a video are looked at.
+        cache: Where rows are remembered; ``None`` for nowhere.
+        reading: Limits and decoding.
+    """
+
+    embedder: Embedder
+    experts: Sequence[ImageEncoder] = ()
+    sampler: Sampler = field(default_factory=UniformSampler)
+    cache: Cache | None = None
+    reading: Reading = field(default_factory=Reading)
+
+    def gather(self, source: Source | str | bytes) -> Embedded:
+        """Embed one source in this thread.
+
+        Raises:
+            MediaError: It cannot be read.
+        """
+        item = self.start(as_source(source))
+        self.embed(item)
+        return self.finish(item)
+
+    def finish(self, item: Item) -> Embedded:
+        """Give the embeddings of an item whose frames are all encoded."""
+        info, embeddings = self.collect(item)
+        return Embedded(info, embeddings, item.thumbnail, item.problem)
+
+
+def as_source(source: Source | str | bytes) -> Source:
+    """Take a source, a path or the bytes of a file."""
+    if isinstance(source, Source):
+        return source
+    if isinstance(source, bytes):
+        return Source.from_bytes(source)
+    return Source.from_path(source)
