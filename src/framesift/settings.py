@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     precision: Literal["auto", "fp32", "fp16", "int8"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     offline: bool = False
+    quality: str = Field("auto", pattern=r"\S")
     policy: _UserPath | None = None
     fail_on: Literal["review", "block"] | None = None
     exact: bool = False

@@ -106,6 +106,13 @@ _CACHE_DIR = click.option(
 
 _READING = (
     click.option(
+        "--quality",
+        "--head",
+        metavar="NAME|FILE",
+        help="What scores quality: `technical`, `aesthetic`, `overall`, the name of a head, or a "
+        "head file made by `framesift train`; `auto` takes what suits the model.  [default: auto]",
+    ),
+    click.option(
         "--policy",
         type=click.Path(dir_okay=False),
         metavar="FILE",

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framesift.cli.console import Console, Meter, plural
@@ -22,7 +23,6 @@ from framesift.policies import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from framesift.cli.options import Request
     from framesift.embeddings.base import Embedder
@@ -135,8 +135,9 @@ def open_session(request: Request, *, thumbnails: bool = False) -> Iterator[Sess
     settings = effective_settings(request, console)
     policy = Policy.load(settings.policy) if settings.policy else Policy.default()
     with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
+        settings = _with_model_of_head(settings, console)
         embedder, notice = open_embedder(settings, console)
-        heads = default_heads(embedder, offline=settings.offline)
+        heads = default_heads(embedder, quality=settings.quality, offline=settings.offline)
         for text in filter(None, (getattr(head, "notice", None) for head in heads)):
             console.notice(text)
         cache = stack.enter_context(Cache(default_path())) if settings.cache else None
@@ -155,6 +156,21 @@ def open_session(request: Request, *, thumbnails: bool = False) -> Iterator[Sess
             ),
         )
         yield Session(settings, analyzer, console, notice, request.paths, request.progress)
+
+
+def _with_model_of_head(settings: Settings, console: Console) -> Settings:
+    """Where no model was asked for, take the one that the quality head was trained with."""
+    from framesift.heads.choose import is_head_file
+
+    if settings.model != "auto" or not is_head_file(settings.quality):
+        return settings
+    from framesift.heads.store import read_card
+
+    model = read_card(Path(settings.quality).expanduser()).model
+    if not model:
+        return settings
+    console.notice(f"model {model}, which {settings.quality} was trained with")
+    return settings.model_copy(update={"model": model})
 
 
 def _limits(settings: Settings) -> Limits:

@@ -77,7 +77,9 @@ class Novelty:
             _raw(other, *_axes(half)) for half, other in (tuple(halves), tuple(reversed(halves)))
         ]
         limit = float(np.quantile(np.concatenate(held_out), _LIMIT_QUANTILE))
-        mean, axes, scale = (array.astype(np.float32) for array in _axes(exact))
+        mean, axes, scale = (
+            np.ascontiguousarray(array, dtype=np.float32) for array in _axes(exact)
+        )
         return cls(mean, axes, scale, float(np.float32(max(limit, 1e-6))))
 
     def distance(self, rows: Float32Array) -> Float32Array:

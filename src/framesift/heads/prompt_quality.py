@@ -85,6 +85,11 @@ class PromptQualityHead:
         return cls(card, good, bad, logit_scale=embedder.logit_scale, notice=notice)
 
     @property
+    def half_width(self) -> float:
+        """Of the interval, in points, before it is clipped to the scale."""
+        return CURVE.residual_90
+
+    @property
     def card(self) -> HeadCard:
         """What the head is."""
         return self._card

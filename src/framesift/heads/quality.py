@@ -34,10 +34,12 @@ QUALITY = ("quality",)
 
 
 class QualityScorer(Protocol):
-    """A quality head, however it works: one column ``quality`` in [0, 10], with an interval.
+    """A quality head, however it works: a first column ``quality`` in [0, 10], with an interval.
 
-    ``notice`` is a sentence to show to the user once, where this head stands in for a better one
-    that could not be had; ``None`` otherwise.
+    Further columns are parts of it, in [0, 10] too, up being better. ``notice`` is a sentence to
+    show to the user once, where this head stands in for a better one that could not be had;
+    ``None`` otherwise. A head with parts may have a method ``describe(parts) -> str`` that says in
+    words what is wrong with a picture.
     """
 
     @property
@@ -47,6 +49,10 @@ class QualityScorer(Protocol):
     @property
     def notice(self) -> str | None:
         """What the user should be told, if anything."""
+
+    @property
+    def half_width(self) -> float:
+        """Of the 90 % interval, in points, before it is clipped to the scale; above zero."""
 
     def score(self, embeddings: Embeddings) -> Scores:
         """Score N embeddings."""
@@ -179,6 +185,11 @@ class QualityHead:
         if novelty is not None and len(novelty.mean) != len(self.coef):
             message = f"novelty of head {card.name!r} is for {len(novelty.mean)} numbers"
             raise HeadError(message)
+
+    @property
+    def half_width(self) -> float:
+        """Of the 90 % interval, in points, before it is clipped to the scale."""
+        return self.curve.residual_90
 
     def to_tensors(self) -> tuple[dict[str, Float32Array], dict[str, Any]]:
         """Give arrays and settings for a head file."""

@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DATA", "laion_heads", "screening_background", "screening_calibration"]
+from framesift.heads.novelty import Novelty
+
+__all__ = ["DATA", "laion_heads", "laion_novelty", "screening_background", "screening_calibration"]
 
 DATA = Path(__file__).with_name("data")
 
@@ -32,3 +34,14 @@ def laion_heads() -> dict[str, Any]:
     """The LAION heads: repository, commit, and per embedding space file, sha256 and mapping."""
     known: dict[str, Any] = _read("laion_aesthetic.json")
     return known
+
+
+@cache
+def laion_novelty(space: str) -> Novelty | None:
+    """How far from 1,000 ordinary photographs an embedding lies; ``None`` where it is not known."""
+    if space != "openai/clip-vit-b-32":
+        return None
+    from safetensors.numpy import load_file
+
+    tensors = load_file(DATA / "laion_b32_novelty.safetensors")
+    return Novelty.from_tensors({name: array.astype("float32") for name, array in tensors.items()})

@@ -37,6 +37,8 @@ from typing import (
     runtime_checkable,
 )
 
+import numpy as np
+
 from framesift.errors import FramesiftError, HeadError, SpaceMismatchError
 from framesift.heads.base import Head, HeadCard, HeadTask
 
@@ -103,6 +105,8 @@ def save_head(head: Head, path: Path) -> Path:
         message = f"heads of class {type(head).__name__} are not saved: they are made from prompts"
         raise HeadError(message)
     tensors, settings = head.to_tensors()
+    # safetensors writes memory as it lies, which for a transposed array is another array.
+    tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     card = {"format": FORMAT, "kind": head.kind, **_card_fields(head.card), **settings}
     path = _path(path)
     text = json.dumps(card, ensure_ascii=False, allow_nan=False)

@@ -23,6 +23,7 @@ __all__ = ["build_analyzer", "default_heads", "experts_for"]
 def default_heads(
     embedder: Embedder,
     *,
+    quality: str = "auto",
     offline: bool = False,
     labels: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Head, ...]:
@@ -30,6 +31,7 @@ def default_heads(
 
     Args:
         embedder: The model they read.
+        quality: What scores quality, see `framesift.heads.choose.quality_head_for`.
         offline: Fetch nothing; a head that is not on this machine is replaced by prompts.
         labels: Label -> prompts of a zero-shot classifier whose answers become tags.
     """
@@ -40,7 +42,7 @@ def default_heads(
     # Scores of different heads do not compare: where the expert knows, prompts keep quiet.
     screened = [category.prompts for category in TAXONOMY if category.name not in expert.names]
     heads: list[Head] = [
-        quality_head_for(embedder, offline=offline),
+        quality_head_for(embedder, quality, offline=offline),
         ScreeningHead.from_prompts(embedder, screened),
         expert,
     ]

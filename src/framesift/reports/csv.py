@@ -27,6 +27,10 @@ _BEFORE_LABELS = (
     "quality_low",
     "quality_high",
     "quality_head",
+    "quality_percentile",
+    "quality_unusual",
+    "quality_parts",
+    "quality_words",
     "action",
     "flagged",
     "policy",
@@ -94,6 +98,7 @@ def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
     scores = {item["name"]: item["score"] for item in moderation["labels"]}
     flat = {name: record[name] for name in _BEFORE_LABELS[:7]}
     flat |= {f"quality_{name}": value for name, value in quality.items()}
+    flat["quality_parts"] = _pairs(quality.get("parts", ()))
     flat |= {"action": moderation.get("action"), "policy": moderation.get("policy")}
     flat["flagged"] = "; ".join(i["name"] for i in moderation["labels"] if i["flagged"])
     flat |= {f"label_{name}": scores.get(name) for name in labels}

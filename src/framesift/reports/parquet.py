@@ -98,7 +98,18 @@ def _schema() -> Any:
             ("duration_s", number),
             (
                 "quality",
-                pa.struct([("score", number), ("low", number), ("high", number), ("head", text)]),
+                pa.struct(
+                    [
+                        ("score", number),
+                        ("low", number),
+                        ("high", number),
+                        ("head", text),
+                        ("percentile", number),
+                        ("unusual", pa.bool_()),
+                        ("parts", pa.list_(pa.struct([("name", text), ("score", number)]))),
+                        ("words", text),
+                    ]
+                ),
             ),
             (
                 "moderation",

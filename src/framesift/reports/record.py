@@ -143,7 +143,19 @@ def _quality(quality: Quality | None) -> Record | None:
         "low": rounded(quality.low),
         "high": rounded(quality.high),
         "head": quality.head,
+        "percentile": _finite_or_none(quality.percentile),
+        "unusual": quality.unusual,
+        "parts": [
+            {"name": name, "score": rounded(score)}
+            for name, score in quality.parts
+            if math.isfinite(score)
+        ],
+        "words": quality.words,
     }
+
+
+def _finite_or_none(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else rounded(value)
 
 
 def _moderation(verdict: Verdict | None, *, failed: bool) -> Record | None:

@@ -34,7 +34,10 @@ def top_label(record: Record) -> Record | None:
 
 
 def reason(record: Record) -> str:
-    """Say in a few words what to know about a record: an error, a flag, or its likeliest tag."""
+    """Say in a few words what to know about a record.
+
+    An error; else a flag; else its likeliest tag, what is wrong with it, and whether it is unusual.
+    """
     error = record["error"]
     if error is not None:
         message = error["message"].removeprefix(f"{record['path']}: ")
@@ -43,10 +46,15 @@ def reason(record: Record) -> str:
     label = top_label(record)
     if label is not None and label["flagged"]:
         return f"{title(label['name'])} {label['score']:.2f}, over {label['threshold']:.2f}"
+    notes = []
     if record["tags"]:
         tag = max(record["tags"], key=lambda item: float(item["score"]))
-        return visible(f"{tag['name']} {tag['score']:.2f}")
-    return ""
+        notes.append(f"{tag['name']} {tag['score']:.2f}")
+    quality = record["quality"] or {}
+    notes += filter(None, [quality.get("words")])
+    if quality.get("unusual"):
+        notes.append("unusual picture")
+    return visible("; ".join(notes))
 
 
 def title(name: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from types import SimpleNamespace
 
@@ -8,9 +9,31 @@ import numpy as np
 import pytest
 
 from framesift.embeddings.catalog import CATALOG
-from framesift.errors import HeadError, WeightsMismatchError, WeightsUnavailableError
-from framesift.heads import PromptQualityHead, QualityHead, choose, quality_head_for, resources
-from framesift.heads.laion import laion_head, laion_remote_file, laion_spaces, read_laion_head
+from framesift.errors import (
+    HeadError,
+    SpaceMismatchError,
+    WeightsMismatchError,
+    WeightsUnavailableError,
+)
+from framesift.heads import (
+    HeadCard,
+    PromptQualityHead,
+    QualityHead,
+    choose,
+    quality_head_for,
+    resources,
+    save_head,
+)
+from framesift.heads.choose import is_head_file
+from framesift.heads.laion import (
+    MLP,
+    collapse,
+    laion_head,
+    laion_remote_file,
+    laion_spaces,
+    read_improved_head,
+    read_laion_head,
+)
 from framesift.types import Embeddings
 
 B32 = "openai/clip-vit-b-32"
@@ -184,3 +207,102 @@ def test_any_object_with_space_texts_and_scale_will_do(make_embedder):
         name="d", space="duck", logit_scale=5.0, embed_texts=real.embed_texts, spec=real.spec
     )
     assert quality_head_for(duck).card.space == "duck"
+
+
+def mlp_state(**changes):
+    rng = np.random.default_rng(5)
+    sides = [768, 1024, 128, 64, 16, 1]
+    state = {}
+    for number, (wide, narrow) in zip((0, 2, 4, 6, 7), itertools.pairwise(sides), strict=True):
+        state[f"layers.{number}.weight"] = rng.normal(0, 0.05, (narrow, wide)).astype(np.float32)
+        state[f"layers.{number}.bias"] = rng.normal(0, 1, narrow).astype(np.float32)
+    return {**state, **changes}
+
+
+def test_the_layers_without_activation_are_one_linear_function():
+    state = mlp_state()
+    coef, intercept = collapse(state)
+    rows = np.random.default_rng(6).normal(size=(7, 768))
+    expected = rows
+    for number in (0, 2, 4, 6, 7):
+        expected = expected @ state[f"layers.{number}.weight"].T + state[f"layers.{number}.bias"]
+    np.testing.assert_allclose(rows @ coef + intercept, expected[:, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layers.2.weight": np.ones((128, 77), np.float32)},
+        {"layers.7.weight": np.ones((2, 16), np.float32), "layers.7.bias": np.ones(2, np.float32)},
+    ],
+)
+def test_layers_that_do_not_follow_one_another_are_refused(changes):
+    with pytest.raises(HeadError, match="not the layers of an aesthetic predictor"):
+        collapse(mlp_state(**changes))
+    with pytest.raises(HeadError, match="not the layers"):
+        collapse({"weight": np.ones((1, 3), np.float32)})
+
+
+def test_the_mlp_is_for_one_space_and_chosen_by_name(make_embedder):
+    with pytest.raises(SpaceMismatchError, match="is for 'openai/clip-vit-l-14'"):
+        quality_head_for(make_embedder(B32), MLP)
+    remote = laion_remote_file("openai/clip-vit-l-14", mlp=True)
+    assert remote.url.endswith("sac%2Blogos%2Bava1-l14-linearMSE.pth")
+    assert len(remote.sha256) == 64
+
+
+@pytest.mark.shared
+def test_the_published_mlp_ranks_laions_prototypes(shared):
+    entry = resources.laion_heads()["improved"]
+    path = shared / "heads" / "improved_aesthetic" / entry["file"]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]
+    head = read_improved_head(path)
+    folder = shared / "heads" / "laion_aesthetic" / "vit_l_14_embeddings"
+    rows = np.concatenate([np.load(folder / f"rating{rating}.npy") for rating in range(10)])
+    scores = head.score(Embeddings(rows.astype(np.float32), entry["space"], "f"))
+    assert (np.diff(scores.values[:, 0]) > 0).all()
+    assert (np.diff(scores.percentile) > 0).all()
+
+
+@pytest.mark.shared
+def test_the_percentile_of_a_photograph_is_its_rank_among_them(shared):
+    folder = shared / "golden" / "clip_vit_b32_flickr8k"
+    vectors = np.load(folder / "clip_embeddings.npy").astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    file = resources.laion_heads()["spaces"][B32]["file"]
+    head = read_laion_head(shared / "heads" / "laion_aesthetic" / file, B32)
+    scores = head.score(Embeddings(vectors, B32, "f"))
+    rank = 100 * np.argsort(np.argsort(scores.values[:, 0])) / len(vectors)
+    assert np.abs(scores.percentile - rank).max() < 2.5
+    assert 0 < np.mean(scores.distance > 1) < 0.02
+    random = np.random.default_rng(0).normal(size=(20, 512)).astype(np.float32)
+    random /= np.linalg.norm(random, axis=1, keepdims=True)
+    assert (head.score(Embeddings(random, B32, "f")).distance > 1).all()
+
+
+@pytest.mark.parametrize("quality", ["tecnical", "my-taste"])
+def test_a_quality_that_is_neither_name_nor_file_is_refused(make_embedder, quality):
+    with pytest.raises(HeadError, match="no quality head is called") as caught:
+        quality_head_for(make_embedder(B32), quality)
+    assert "or the path of a head file" in str(caught.value)
+
+
+def test_a_head_file_is_loaded_and_refused_for_another_model(make_embedder, tmp_path):
+    card = HeadCard("my-taste", "quality", "fake-1", high=10.0, model="starter")
+    head = QualityHead(card, np.ones(6, np.float32), np.zeros(1, np.float32))
+    path = save_head(head, tmp_path / "my-taste")
+    assert quality_head_for(make_embedder("fake-1"), str(path)).card.name == "my-taste"
+    with pytest.raises(SpaceMismatchError, match="use the model it was trained with"):
+        quality_head_for(make_embedder("other-1"), str(path))
+    assert [is_head_file(name) for name in ("auto", str(path), "./nowhere", "x.head", "word")] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_the_aesthetic_score_of_starter_says_what_it_is(make_embedder):
+    head = quality_head_for(make_embedder("starter-1"), "aesthetic")
+    assert "next to nothing of beauty" in head.notice

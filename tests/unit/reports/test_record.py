@@ -94,7 +94,16 @@ def test_the_record_of_a_picture_is_the_documented_one(
         "width": 4000,
         "height": 3000,
         "duration_s": 12.5,
-        "quality": {"score": 7.1235, "low": 6.1235, "high": 8.1235, "head": "starter-ridge"},
+        "quality": {
+            "score": 7.1235,
+            "low": 6.1235,
+            "high": 8.1235,
+            "head": "starter-ridge",
+            "percentile": None,
+            "unusual": None,
+            "parts": [],
+            "words": "",
+        },
         "moderation": {
             "action": "review",
             "labels": [

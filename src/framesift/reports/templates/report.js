@@ -106,7 +106,22 @@
         class: "range", role: "img", "aria-label": `Score ${quality.score.toFixed(1)}, interval ${range}`,
         style: { "--a": percent(quality.low), "--b": percent(quality.high), "--s": percent(quality.score) },
       }, make("i"), make("b")),
+      ...(quality.words ? [make("p", { class: "said" }, quality.words)] : []),
+      ...(quality.unusual ? [make("p", { class: "said" },
+        "Unusual picture: unlike those the head was trained on, so the score is a guess.")] : []),
+      ...(quality.percentile === null ? [] : [make("p", { class: "sub" },
+        `Better than ${Math.floor(quality.percentile)} % of the head's reference pictures`)]),
+      ...quality.parts.map(partLine),
     ];
+  }
+
+  function partLine(part) {
+    const told = `${words(part.name)}: ${part.score.toFixed(1)} of 10`;
+    return make("div", { class: "label", title: told },
+      make("span", {}, words(part.name)),
+      make("span", { class: "scale", role: "img", "aria-label": told,
+        style: { "--s": `${Math.min(Math.max(part.score, 0), 10) * 10}%`, "--t": "0%" } }, make("i")),
+      make("span", {}, part.score.toFixed(1)));
   }
 
   function labelLine(label) {
