@@ -149,27 +149,28 @@ def _score_plots(unseen: Sequence[Prediction], train: plots.Points | None) -> li
             "Predicted against actual",
             f"{told}{grey}On the dashed line it is exactly right.",
             plots.predicted_actual(points, train),
-        ),
+        )
+    ]
+    tenths = plots.Tenths.of(points) if len(unseen) >= _FEWEST_FOR_TENTHS else None
+    if tenths is not None:
+        found.append(
+            Plot(
+                "calibration",
+                "What a score is worth",
+                "Pictures in bins of about the same predicted score, and their mean rating.",
+                plots.calibration(tenths),
+            )
+        )
+    found.append(
         Plot(
             "ratings",
             "Ratings and predictions over the scale",
             "A head that is unsure stays near the middle: its predictions are spread less than "
             "the ratings.",
             plots.rating_histogram(points.actual, points.predicted),
-        ),
-    ]
-    if len(unseen) < _FEWEST_FOR_TENTHS:
-        return found
-    tenths = plots.Tenths.of(points)
-    found.append(
-        Plot(
-            "calibration",
-            "What a score is worth",
-            "Pictures in bins of about the same predicted score, and their mean rating.",
-            plots.calibration(tenths),
         )
     )
-    if points.low is not None:
+    if tenths is not None and points.low is not None:
         found.append(
             Plot(
                 "coverage",

@@ -120,7 +120,7 @@ def loss_curves(
     every = np.concatenate([train, test if test is not None else train])
     every = every[np.isfinite(every)]
     if len(every) and every.min() > 0 and every.max() > 20 * every.min():
-        axes.set_yscale("log")
+        _log_axis(axes)
     else:
         _from_zero(axes)
     plain_axes(axes, x="Epoch", y="Mean squared error")
@@ -173,7 +173,7 @@ def confusion(labels: Sequence[str], counts: IntArray) -> Figure:
     Shades are parts of each row; up to 15 labels also get their counts written in.
     """
     size = len(labels)
-    side = min(max(3.2, 1.6 + 0.42 * size), 9.0)
+    side = min(max(4.6, 1.6 + 0.42 * size), 9.0)
     figure = new_figure(side, side)
     axes = figure.add_subplot()
     parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -227,14 +227,24 @@ def _band(axes: Axes, x: IntArray, band: Band, colour: str, mark: str, name: str
 
 
 def _count_axis(axes: Axes, sizes: IntArray) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     if len(sizes) and sizes.max() > 20 * max(sizes.min(), 1):
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:,.0f}"))
+
+
+def _log_axis(axes: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _from_zero(axes: Axes) -> None:

@@ -174,7 +174,7 @@ def residuals_by_group(
     axes.set_ylim(-0.7, len(order) - 0.3)
     _symmetric(axes)
     plain_axes(axes, grid="x")
-    figure.supxlabel("← scored too low     points     scored too high →", fontsize=10)
+    figure.supxlabel("← scored too low · points · scored too high →", fontsize=10)
     return figure
 
 

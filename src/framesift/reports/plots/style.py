@@ -207,7 +207,7 @@ def _slim(svg: str, described: str) -> str:
     viewbox = re.search(r'viewBox="[^"]+"', svg)
     assert viewbox is not None
     opening = (
-        f'<svg class="plot" {viewbox[0]} role="img" aria-label="{described}" '
+        f'<svg class="chart" {viewbox[0]} role="img" aria-label="{described}" '
         'xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     svg = opening + svg[svg.index(">") + 1 :]
