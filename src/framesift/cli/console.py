@@ -93,10 +93,14 @@ class Meter:
     Args:
         enabled: Whether a bar is wanted at all.
         count: Counts the items, in a thread of its own, so that the work need not wait for it.
+        title: What is being done.
     """
 
-    def __init__(self, *, enabled: bool, count: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self, *, enabled: bool, count: Callable[[], int] | None = None, title: str = "Scanning"
+    ) -> None:
         """Decide whether there is a terminal to draw on."""
+        self._title = title
         self._enabled = enabled and sys.stderr.isatty()
         self._count = count
         self._bar: Progress | None = None
@@ -133,7 +137,7 @@ class Meter:
             transient=True,
             redirect_stdout=False,
         )
-        self._task = self._bar.add_task("Scanning", total=None)
+        self._task = self._bar.add_task(self._title, total=None)
         self._bar.start()
         if self._count is not None:
             threading.Thread(target=self._learn_total, daemon=True).start()

@@ -22,6 +22,7 @@ __all__ = [
     "analysis_options",
     "cache_options",
     "common_options",
+    "embedding_options",
     "model_options",
     "printable",
     "setting_options",
@@ -104,7 +105,7 @@ _CACHE_DIR = click.option(
     help="Where models and embeddings are kept.  [default: the user's cache folder]",
 )
 
-_READING = (
+_JUDGING = (
     click.option(
         "--quality",
         "--head",
@@ -118,6 +119,9 @@ _READING = (
         metavar="FILE",
         help="Thresholds and actions, in TOML.  [default: the built-in policy]",
     ),
+)
+
+_READING = (
     click.option(
         "--exact/--scaled",
         default=None,
@@ -223,7 +227,7 @@ def analysis_options(*extra: Command) -> Command:
     """
 
     def decorate(function: Command) -> Command:
-        groups = (_MODEL, (*_READING, *extra), _RUNNING, _COMMON)
+        groups = (_MODEL, (*_JUDGING, *_READING, *extra), _RUNNING, _COMMON)
         command = setting_options(function, groups)
         argument = click.argument(
             "paths", nargs=-1, required=True, metavar="PATHS...", callback=_refuse_empty
@@ -231,6 +235,11 @@ def analysis_options(*extra: Command) -> Command:
         return argument(command)
 
     return decorate
+
+
+def embedding_options(function: Command) -> Command:
+    """Add everything that says how media are read, embedded and cached, but not judged."""
+    return setting_options(function, (_MODEL, _READING, _RUNNING, _COMMON))
 
 
 def model_options(function: Command) -> Command:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from framesift.settings import Settings
     from framesift.types import Analysis, Failure, Result
 
-__all__ = ["Session", "open_embedder", "open_session"]
+__all__ = ["Session", "limits_of", "open_embedder", "open_session"]
 
 _THUMBNAIL_PX = 256
 
@@ -150,7 +150,7 @@ def open_session(request: Request, *, thumbnails: bool = False) -> Iterator[Sess
             sampler=UniformSampler(settings.fps, settings.max_frames),
             cache=cache,
             reading=Reading(
-                limits=_limits(settings),
+                limits=limits_of(settings),
                 exact=settings.exact,
                 thumbnail_px=_THUMBNAIL_PX if thumbnails else None,
             ),
@@ -173,7 +173,8 @@ def _with_model_of_head(settings: Settings, console: Console) -> Settings:
     return settings.model_copy(update={"model": model})
 
 
-def _limits(settings: Settings) -> Limits:
+def limits_of(settings: Settings) -> Limits:
+    """Return the limits that the settings ask for, the defaults for the rest."""
     given: dict[str, Any] = {
         "max_bytes": settings.max_bytes,
         "max_pixels": settings.max_pixels,
