@@ -30,6 +30,7 @@ __all__ = ["COMMANDS", "LazyGroup", "cli", "main"]
 COMMANDS = {
     "scan": "framesift.cli.scan:scan",
     "filter": "framesift.cli.filter:filter_",
+    "rate": "framesift.cli.rate:rate",
     "models": "framesift.cli.models:models",
     "cache": "framesift.cli.cache:cache",
     "config": "framesift.cli.config:config",
