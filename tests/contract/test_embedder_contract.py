@@ -28,6 +28,7 @@ EMBEDDERS: dict[str, Callable[[], Embedder]] = {
 ENCODERS: dict[str, Callable[[], ImageEncoder]] = {
     **EMBEDDERS,
     "open_nsfw": lambda: load_expert("open_nsfw"),
+    "technical": lambda: load_expert("technical"),
 }
 _loaded: dict[str, ImageEncoder] = {}
 

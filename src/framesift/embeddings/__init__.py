@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-EXPERTS = ("open_nsfw",)
+EXPERTS = ("open_nsfw", "technical")
 """Names of the experts, in the order in which their rows are kept."""
 
 
@@ -89,6 +89,8 @@ def load_expert(name: str, *, device: Device = "auto") -> ImageEncoder:
     """Load an expert: an image encoder that runs beside the embedder.
 
     ``open_nsfw`` gives rows of width 1: the probability that the picture is not safe for work.
+    ``technical`` describes sharpness, noise, compression, light and colour; see
+    `framesift.embeddings.technical`.
 
     Raises:
         UnknownModelError: No expert has that name.
@@ -100,6 +102,10 @@ def load_expert(name: str, *, device: Device = "auto") -> ImageEncoder:
 
         message = f"no expert is called {name!r}; known: {', '.join(EXPERTS)}"
         raise UnknownModelError(message, source=name)
+    if name == "technical":
+        from framesift.embeddings.technical import TechnicalEncoder
+
+        return TechnicalEncoder(device=device)
     from framesift.embeddings.open_nsfw import OpenNsfwEncoder
 
     return OpenNsfwEncoder(device=device)

@@ -18,18 +18,31 @@ from framesift.embeddings.starter_weights import TRUNK_SHA256, load_trunk_weight
 from framesift.errors import WeightsMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-__all__ = ["BUILDER_VERSION", "FEATURES", "INPUT_PX", "build_trunk", "cached_trunk", "trunk_key"]
+__all__ = [
+    "BUILDER_VERSION",
+    "FEATURES",
+    "INPUT_PX",
+    "LEVEL_WIDTHS",
+    "build_levels",
+    "build_trunk",
+    "cached_levels",
+    "cached_trunk",
+    "trunk_key",
+]
 
 BUILDER_VERSION = 1
 """Grows with every change of the graph, so that an old cached one is not used."""
 
 INPUT_PX = 260
 FEATURES = 1280
+
+LEVEL_WIDTHS = (16, 24, 48, 88, 120, 208, 352)
+"""Channels at the end of each of the seven stages."""
 
 _EPSILON = 1e-3
 # Stride of the first block of each stage, and the number of blocks: the depths of EfficientNet-B0
@@ -47,11 +60,11 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
 class _GraphBuilder:
     """Adds layers one after another and keeps track of the side in pixels."""
 
-    def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(self, weights: Mapping[str, NDArray[Any]], side: int = INPUT_PX) -> None:
         self.weights = weights
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
-        self.side = INPUT_PX
+        self.side = side
         self.constant("zero", np.float32(0))
         self.constant("six", np.float32(6))
 
@@ -129,33 +142,83 @@ def build_trunk(weights: Mapping[str, NDArray[Any]]) -> bytes:
     Raises:
         WeightsMismatchError: An array is missing or has another shape.
     """
+    return _fitting(weights, lambda: _build(weights))
+
+
+def build_levels(weights: Mapping[str, NDArray[Any]], side: int) -> bytes:
+    """Turn the weights into a serialised ONNX model that looks at every stage, not only the last.
+
+    Early stages carry what the last ones have learned to overlook: blur, noise, blocking.
+
+    Args:
+        weights: As `load_trunk_weights` gives them.
+        side: Of the square input, in pixels.
+
+    Returns:
+        A model with one input ``pixels`` float32 (N, 3, side, side), normalised, and one output
+        ``levels`` float32 (N, 1712): for each of the seven stages the mean over all positions of
+        its `LEVEL_WIDTHS` channels, then their standard deviation.
+
+    Raises:
+        WeightsMismatchError: An array is missing or has another shape.
+    """
+    return _fitting(weights, lambda: _build_levels(weights, side))
+
+
+def _fitting(weights: Mapping[str, NDArray[Any]], build: Callable[[], bytes]) -> bytes:
     try:
-        return _build(weights)
+        _check_shapes(weights)
+        return build()
     except (KeyError, ValueError, IndexError) as error:
         message = f"the weights do not fit EfficientNet-Lite2 ({error})"
         raise WeightsMismatchError(message, source="starter") from error
 
 
 def _build(weights: Mapping[str, NDArray[Any]]) -> bytes:
-    from onnx import TensorProto, checker, helper
-
-    _check_shapes(weights)
     g = _GraphBuilder(weights)
+    *_, out = _stages(g)
+    out = g.relu6(g.conv(out, "_conv_head", "_bn1"))
+    out = g.node("GlobalAveragePool", [out], "pooled")
+    g.node("Flatten", [out], "features", axis=1)
+    return _serialised(g, "efficientnet_lite2", INPUT_PX, ("features", FEATURES))
+
+
+def _build_levels(weights: Mapping[str, NDArray[Any]], side: int) -> bytes:
+    g = _GraphBuilder(weights, side)
+    parts = []
+    for level, out in enumerate(_stages(g)):
+        mean = g.node("ReduceMean", [out], f"level{level}.mean", axes=[2, 3], keepdims=0)
+        square = g.node("Mul", [out, out], f"level{level}.square")
+        second = g.node("ReduceMean", [square], f"level{level}.second", axes=[2, 3], keepdims=0)
+        mean_square = g.node("Mul", [mean, mean], f"level{level}.mean_square")
+        variance = g.node("Sub", [second, mean_square], f"level{level}.variance")
+        # Rounding can leave a constant channel a hair below zero.
+        positive = g.node("Max", [variance, "zero"], f"level{level}.positive")
+        parts += [mean, g.node("Sqrt", [positive], f"level{level}.deviation")]
+    g.node("Concat", parts, "levels", axis=1)
+    return _serialised(g, "efficientnet_lite2_levels", side, ("levels", 2 * sum(LEVEL_WIDTHS)))
+
+
+def _stages(g: _GraphBuilder) -> Iterator[str]:
+    """Add stem and stages; yield the output of each stage."""
     out = g.relu6(g.conv("pixels", "_conv_stem", "_bn0", stride=2))
     index = 0
     for first_stride, count in _STAGES:
         for position in range(count):
             out = g.block(out, index, stride=first_stride if position == 0 else 1)
             index += 1
-    out = g.relu6(g.conv(out, "_conv_head", "_bn1"))
-    out = g.node("GlobalAveragePool", [out], "pooled")
-    g.node("Flatten", [out], "features", axis=1)
+        yield out
+
+
+def _serialised(g: _GraphBuilder, name: str, side: int, output: tuple[str, int]) -> bytes:
+    from onnx import TensorProto, checker, helper
+
     value = helper.make_tensor_value_info
     graph = helper.make_graph(
         g.nodes,
-        "efficientnet_lite2",
-        [value("pixels", TensorProto.FLOAT, ["n", 3, INPUT_PX, INPUT_PX])],
-        [value("features", TensorProto.FLOAT, ["n", FEATURES])],
+        name,
+        [value("pixels", TensorProto.FLOAT, ["n", 3, side, side])],
+        [value(output[0], TensorProto.FLOAT, ["n", output[1]])],
         g.constants,
     )
     opsets = [helper.make_opsetid("", 17)]
@@ -198,3 +261,18 @@ def cached_trunk(folder: Path) -> bytes:
         WeightsMismatchError: Its weights are not the expected ones.
     """
     return cached_graph(folder, f"trunk-{trunk_key()}", lambda: build_trunk(load_trunk_weights()))
+
+
+def cached_levels(folder: Path, side: int) -> bytes:
+    """Give the graph of `build_levels`, from the cache if it is there and whole.
+
+    Args:
+        folder: Where to keep it; made if missing.
+        side: Of the square input, in pixels.
+
+    Raises:
+        WeightsUnavailableError: The package with the weights is not installed.
+        WeightsMismatchError: Its weights are not the expected ones.
+    """
+    stem = f"levels-{side}-{trunk_key()}"
+    return cached_graph(folder, stem, lambda: build_levels(load_trunk_weights(), side))
