@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,14 +15,14 @@ from framesift.media.image import (
     check_pixels,
     close_image,
     decode_still,
-    format_name,
+    header_info,
     orientation_of,
     reduction,
 )
 from framesift.media.pillow import decoding, open_image
 from framesift.media.pixels import orient, to_rgb_array
 from framesift.media.timing import UNSPECIFIED, Timing, gif_timing, png_timing, webp_timing
-from framesift.types import Frame, MediaInfo
+from framesift.types import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from framesift.media.limits import Limits
     from framesift.media.source import Source
+    from framesift.types import MediaInfo
 
 __all__ = ["AnimationMedia", "timing_of"]
 
@@ -71,16 +73,9 @@ class AnimationMedia(Media):
         check_pixels(image.size, limits, source.name)
         _check_work(image.size, len(self._times), limits, source.name)
         _check_length(len(self._times), duration, limits, source.name)
-        width, height = image.size
-        if self._orientation >= 5:
-            width, height = height, width
-        self._info = MediaInfo(
-            path=source.name,
-            sha256=source.sha256(limits),
+        self._info = replace(
+            header_info(source, image, limits),
             kind="animation",
-            format=format_name(image),
-            width=width,
-            height=height,
             duration=duration,
             frame_count=len(self._times),
         )
@@ -167,7 +162,10 @@ class AnimationMedia(Media):
 
 def _check_length(count: int, duration: Fraction, limits: Limits, name: str) -> None:
     if count > limits.max_frames:
-        message = f"has more than the {limits.max_frames:,} frames allowed; raise max_frames"
+        message = (
+            f"has more than {limits.max_frames:,} frames, the most one file may have; split it "
+            "(in Python: Limits(max_frames=...))"
+        )
         raise LimitExceededError(message, source=name)
     if duration > limits.max_duration_s:
         message = (

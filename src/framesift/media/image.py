@@ -33,6 +33,7 @@ __all__ = [
     "StillMedia",
     "check_pixels",
     "decode_still",
+    "header_info",
     "memory_needed",
     "orientation_of",
     "reduction",
@@ -81,17 +82,7 @@ class StillMedia(Media):
         self._image: ImageFile | None = image
         check_pixels(image.size, limits, source.name)
         self._orientation = orientation_of(image)
-        width, height = image.size
-        if self._orientation >= 5:
-            width, height = height, width
-        self._info = MediaInfo(
-            path=source.name,
-            sha256=source.sha256(limits),
-            kind="image",
-            format=format_name(image),
-            width=width,
-            height=height,
-        )
+        self._info = header_info(source, image, limits)
 
     @property
     def info(self) -> MediaInfo:
@@ -125,6 +116,25 @@ class StillMedia(Media):
         if self._image is not None:
             close_image(self._image)
             self._image = None
+
+
+def header_info(source: Source, image: ImageFile, limits: Limits) -> MediaInfo:
+    """Say what the header of a still tells: its format and its size as shown.
+
+    Raises:
+        LimitExceededError: The content is larger than the limits allow.
+    """
+    width, height = image.size
+    if orientation_of(image) >= 5:
+        width, height = height, width
+    return MediaInfo(
+        path=source.name,
+        sha256=source.sha256(limits),
+        kind="image",
+        format=format_name(image),
+        width=width,
+        height=height,
+    )
 
 
 def decode_still(
