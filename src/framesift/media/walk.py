@@ -143,8 +143,8 @@ class Walk:
         first = self._first = time if self._first is None else min(self._first, time)
         if self._steps > self._limits.max_frames:
             message = (
-                f"needs more than {self._limits.max_frames:,} frames decoded, the most for one file; "
-                "split it (in Python: Limits(max_frames=...))"
+                f"needs more than {self._limits.max_frames:,} frames decoded, the most that one "
+                "file may; split it (in Python: Limits(max_frames=...))"
             )
         elif time - first > self._limits.max_duration_s:
             allowed = self._limits.max_duration_s
