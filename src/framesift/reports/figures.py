@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from framesift.reports import plots
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
         TrainingResult,
     )
     from framesift.heads.training.results import Figure as Measured
+    from framesift.reports.parts import Picture
+    from framesift.types import UInt8Array
 
 __all__ = [
     "Plot",
@@ -33,6 +36,7 @@ __all__ = [
     "evaluation_plots",
     "points_of",
     "quality_plots",
+    "sheet_plot",
     "write_png",
 ]
 
@@ -124,6 +128,33 @@ def points_of(predictions: Sequence[Prediction]) -> plots.Points:
     if np.isnan(columns[2:]).any():
         return plots.Points(columns[0], columns[1])
     return plots.Points(columns[0], columns[1], columns[2], columns[3])
+
+
+def sheet_plot(
+    name: str,
+    title: str,
+    pictures: Sequence[Picture],
+    decode: Callable[[bytes], UInt8Array],
+) -> Plot:
+    """Draw a contact sheet for a file: a page has its own, made of the thumbnails themselves.
+
+    Args:
+        name: Of the file.
+        title: Over the sheet.
+        pictures: In the order to show them.
+        decode: Turns a thumbnail into pixels, uint8 (H, W, 3); this package decodes nothing.
+    """
+    tiles = [
+        plots.Tile(
+            PurePath(one.name).name,
+            one.actual,
+            one.predicted,
+            None if one.thumbnail is None else decode(one.thumbnail),
+            one.far,
+        )
+        for one in pictures
+    ]
+    return Plot(name, title, "", plots.contact_sheet(tiles, title=title))
 
 
 def write_png(found: Sequence[Plot], folder: Path) -> list[Path]:

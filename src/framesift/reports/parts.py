@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from framesift.reports.base import ReportHeader
-from framesift.reports.page import counted, notice, shown
+from framesift.reports.page import notice, shown
 from framesift.reports.plots import to_svg
 
 if TYPE_CHECKING:
@@ -206,8 +206,8 @@ def problems(facts: PageFacts) -> str:
     rest = f"<p>And {more:,} more.</p>" if more > 0 else ""
     return (
         '<section class="failures" aria-labelledby="left-out">'
-        f'<h2 id="left-out">{counted(count, "rating")} could not be used</h2>'
-        "<p>Missing or unreadable files, and rows that make no sense. Everything else was used.</p>"
+        f'<h2 id="left-out">{count:,} could not be used</h2>'
+        "<p>Missing or unreadable files, and rows that say nothing. All the rest was used.</p>"
         f"<ul>{lines}</ul>{rest}</section>"
     )
 

@@ -248,7 +248,7 @@ def _log_axis(axes: Axes) -> None:
 
 
 def _from_zero(axes: Axes) -> None:
-    """Start the axis at zero where all is positive, so that a small change does not look large."""
+    """Start at zero where the lowest value is near it, so that a small change looks small."""
     low, high = axes.get_ylim()
-    if low > -0.1 * high:
+    if -0.1 * high < low < 0.5 * high:
         axes.set_ylim(0, high)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import itertools
 import re
 import warnings
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -20,7 +21,7 @@ from framesift.errors import MissingExtraError
 from framesift.reports.words import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -84,6 +85,10 @@ _COLOUR = re.compile(r"(?<=: )#[0-9a-f]{6}\b")
 _NUMBER = re.compile(r"\d+\.\d{3,}")
 _TAG = re.compile(r"<[^>]+>")
 _FONT = re.compile(r"font: ((?:\w+ )*?)([\d.]+)px [^;\"]*")
+_FAMILY = re.compile(r"font-family: [^;\"]*;? *")
+_NO_TURN = re.compile(r" transform=\"rotate\(-?0 [^\"]*\"")
+
+_MARK = re.compile(r'(<use [^>]*?) style="([^"]*)"/>')
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -206,19 +211,34 @@ def _slim(svg: str, described: str) -> str:
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", svg, count=1, flags=re.DOTALL)
     viewbox = re.search(r'viewBox="[^"]+"', svg)
     assert viewbox is not None
-    opening = (
-        f'<svg class="chart" {viewbox[0]} role="img" aria-label="{described}" '
-        'xmlns:xlink="http://www.w3.org/1999/xlink">'
-    )
+    opening = f'<svg class="chart" {viewbox[0]} role="img" aria-label="{described}">'
     svg = opening + svg[svg.index(">") + 1 :]
     used = set(re.findall(r"#([\w-]+)", svg))
     svg = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", svg)
-    return _TAG.sub(_slim_tag, re.sub(r"\n\s*", "\n", svg))
+    svg = _TAG.sub(_slim_tag, re.sub(r"\n\s*", "\n", svg).replace("xlink:href", "href"))
+    return "\n".join(_shared_styles(svg.split("\n")))
+
+
+def _shared_styles(lines: Iterable[str]) -> Iterator[str]:
+    """Say the style of marks that follow one another once, around them."""
+    for style, run in itertools.groupby(lines, key=_style_of_mark):
+        if style is None:
+            yield from run
+            continue
+        yield f'<g style="{style}">'
+        yield from (_MARK.sub(r"\1/>", line) for line in run)
+        yield "</g>"
+
+
+def _style_of_mark(line: str) -> str | None:
+    match = _MARK.fullmatch(line)
+    return match[2] if match else None
 
 
 def _slim_tag(match: re.Match[str]) -> str:
     tag = _NUMBER.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), match[0])
     tag = _FONT.sub(lambda m: f"{_weight(m[1])}font-size: {m[2]}px", tag)
+    tag = _NO_TURN.sub("", _FAMILY.sub("", tag))
     return _COLOUR.sub(_variable, tag)
 
 
