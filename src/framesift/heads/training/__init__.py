@@ -15,3 +15,20 @@
 Nothing here reads pictures: the caller embeds them and passes arrays. scikit-learn and scipy come
 with ``pip install 'framesift[train]'`` and are imported when they are first needed.
 """
+
+from framesift.heads.training.examples import Examples, FitOptions, RatingTable, Targets
+from framesift.heads.training.fit import fit_head
+from framesift.heads.training.raters import align_ratings
+from framesift.heads.training.ratings import locate, read_ratings, without
+
+__all__ = [
+    "Examples",
+    "FitOptions",
+    "RatingTable",
+    "Targets",
+    "align_ratings",
+    "fit_head",
+    "locate",
+    "read_ratings",
+    "without",
+]

@@ -200,6 +200,9 @@ class FitOptions:
             ``None`` turns this off.
         burst_s: Pictures of one folder taken within so many seconds belong together.
         curve: Whether to draw a learning curve.
+        spread: ``mse`` keeps predictions where their errors are smallest, which crowds them around
+            the mean where little can be predicted; ``ratings`` spreads them monotonically until
+            they are distributed as the ratings are, at the price of larger errors.
         licence: Of the head, for the card.
         provenance: Where the ratings come from, for the card.
         extra: Further words for the card's details.
@@ -215,6 +218,7 @@ class FitOptions:
     near_duplicate: float | None = 0.97
     burst_s: float = 3.0
     curve: bool = True
+    spread: Literal["mse", "ratings"] = "mse"
     licence: str = ""
     provenance: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)

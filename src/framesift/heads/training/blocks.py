@@ -1,0 +1,65 @@
+"""What models read: inputs standardised so that each counts alike and no column runs wild."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framesift.heads.linear import Standardiser
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from framesift.heads.numeric import Float64Array
+    from framesift.types import Float32Array
+
+__all__ = ["Scaling"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """Mean and scale of each column of some inputs, learnt from training pictures alone.
+
+    A column is divided by the root of the mean of its own variance and the variance of the mean
+    column of its input. Plain standardisation would blow up columns that hardly vary among the
+    training pictures and may vary among others; no standardisation would let a few columns drown
+    the rest. Then each input is divided by the root of its width, so that a union of inputs gives
+    each the same share of the squared distance, and of the prior of a ridge, however wide it is.
+
+    Attributes:
+        inputs: Names, in the order in which they are joined.
+        mean: float64 (K,).
+        scale: float64 (K,).
+    """
+
+    inputs: tuple[str, ...]
+    mean: Float64Array
+    scale: Float64Array
+
+    @classmethod
+    def fit(cls, arrays: Mapping[str, Float32Array], inputs: Sequence[str]) -> Scaling:
+        """Learn from rows float32 (N, width) of each input."""
+        means, scales = [], []
+        for name in inputs:
+            rows = arrays[name]
+            means.append(rows.mean(axis=0, dtype=np.float64))
+            variance = rows.var(axis=0, dtype=np.float64)
+            common = float(variance.mean())
+            blended = np.sqrt((variance + common) / 2) if common > 0 else np.ones(len(variance))
+            scales.append(blended * np.sqrt(len(variance) * len(inputs)))
+        # Heads keep float32; training with the same rounding keeps both alike.
+        mean, scale = (np.concatenate(part).astype(np.float32) for part in (means, scales))
+        scale = np.maximum(scale, np.finfo(np.float32).tiny * 1e8)
+        return cls(tuple(inputs), mean.astype(np.float64), scale.astype(np.float64))
+
+    def __call__(self, arrays: Mapping[str, Float32Array]) -> Float64Array:
+        """Standardise: rows float64 (N, K)."""
+        joined = np.concatenate([arrays[name] for name in self.inputs], axis=1)
+        scaled: Float64Array = (joined.astype(np.float64) - self.mean) / self.scale
+        return scaled
+
+    def standardiser(self) -> Standardiser:
+        """Return it as heads keep it."""
+        return Standardiser(self.mean.astype(np.float32), self.scale.astype(np.float32))

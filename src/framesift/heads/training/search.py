@@ -1,0 +1,259 @@
+"""Choose a model on one training set by cross-validation within it, and fit it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framesift.heads.training.blocks import Scaling
+from framesift.heads.training.mlp import fit_networks, main_axes
+from framesift.heads.training.results import Candidate, EpochLoss
+from framesift.heads.training.spectral import (
+    PENALTIES,
+    Spectrum,
+    median_squared_distance,
+    spectrum_of,
+    squared_distances,
+)
+from framesift.heads.training.svr import SupportVectors, fit_support_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from framesift.heads.numeric import Float64Array
+    from framesift.heads.parts import Part
+    from framesift.heads.training.examples import FitOptions, Int32Array
+    from framesift.types import Float32Array
+
+__all__ = ["Fitted", "Member", "TrainingSet", "input_sets", "search"]
+
+GAMMAS = (0.25, 1.0)
+"""Of the RBF kernel, over the median squared distance."""
+
+FEW_GROUPS = 8
+"""Below so many groups the choice between models is left to experience, not to noise."""
+
+SVR_UP_TO = 3000
+MLP_FROM = 100
+MLP_UP_TO = 20_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingSet:
+    """What one search sees: N pictures, their ratings, groups, inner folds, lowest penalty."""
+
+    arrays: Mapping[str, Float32Array]
+    y: Float64Array
+    groups: Int32Array
+    folds: Int32Array
+    penalty: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """One fitted model with its out-of-fold predictions.
+
+    Attributes:
+        candidate: What it is.
+        held_out: Inner out-of-fold predictions, float64 (N,), within 0 and 10.
+        predict: From arrays by input name to raw predictions (M,).
+        parts: The parts of the head made of it.
+        history: Losses by epoch, of a network.
+    """
+
+    candidate: Candidate
+    held_out: Float64Array
+    predict: Callable[[Mapping[str, Float32Array]], Float64Array]
+    parts: Callable[[], list[Part]]
+    history: tuple[EpochLoss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """The member chosen and all that were tried, the lowest error first."""
+
+    chosen: Member
+    candidates: tuple[Candidate, ...]
+
+    def predict(self, arrays: Mapping[str, Float32Array]) -> Float64Array:
+        """Predict pictures: float64 (M,) within 0 and 10."""
+        return np.clip(self.chosen.predict(arrays), 0.0, 10.0)
+
+
+def input_sets(options: FitOptions, have: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The input sets to try: those of the options, or the union of all and then each alone."""
+    if options.inputs:
+        return options.inputs
+    return (tuple(have), *((name,) for name in have)) if len(have) > 1 else (tuple(have),)
+
+
+def search(data: TrainingSet, sets: Sequence[tuple[str, ...]], options: FitOptions) -> Fitted:
+    """Fit every candidate, compare them out of fold, and choose.
+
+    The choice follows the one-standard-error rule (Breiman et al. 1984), paired: of all candidates
+    whose error exceeds the lowest by at most one standard error of the difference, groups being
+    the units, the simplest is taken: a ridge on all inputs, a ridge on some, a blend of ridge and
+    kernel, a kernel ridge, support vectors, networks. On small sets this beats taking the lowest
+    error, which is lowest in part by luck.
+    """
+    members = _members(data, sets, options)
+    place = _choose(members, data)
+    marked = [replace(each.candidate, chosen=i == place) for i, each in enumerate(members)]
+    ranked = sorted(marked, key=lambda each: (each.mse, not each.chosen))
+    return Fitted(replace(members[place], candidate=marked[place]), tuple(ranked))
+
+
+def _members(
+    data: TrainingSet, sets: Sequence[tuple[str, ...]], options: FitOptions
+) -> list[Member]:
+    """Return the candidates, the simplest first."""
+    kinds = set(options.kinds)
+    needs_ridge = bool(kinds & {"ridge", "blend"})
+    ridges = [_ridge(data, inputs) for inputs in sets] if needs_ridge else []
+    kernel = _kernel(data, sets[0], options) if kinds & {"kernel", "blend"} else None
+    found = list(ridges) if "ridge" in kinds else []
+    if "blend" in kinds and ridges and kernel is not None:
+        found.append(_blend(data, ridges[0], kernel))
+    if "kernel" in kinds and kernel is not None:
+        found.append(kernel)
+    if "svr" in kinds and len(data.y) <= SVR_UP_TO:
+        found.append(_svr(data, sets[0]))
+    if "mlp" in kinds and MLP_FROM <= len(data.y) <= MLP_UP_TO:
+        found.append(_mlp(data, sets[0], options))
+    # A kind that is out of range for so many pictures leaves nothing: a ridge always works.
+    return found or [_ridge(data, inputs) for inputs in sets]
+
+
+def _choose(members: Sequence[Member], data: TrainingSet) -> int:
+    count = int(data.groups.max()) + 1
+    if count < FEW_GROUPS:
+        return 0
+    losses = np.stack([(each.held_out - data.y) ** 2 for each in members])
+    best = int(losses.mean(axis=1).argmin())
+    for place, loss in enumerate(losses):
+        apart = loss - losses[best]
+        if apart.mean() <= _standard_error(apart, data.groups):
+            return place
+    return best
+
+
+def _standard_error(values: Float64Array, groups: Int32Array) -> float:
+    """Standard error of a mean over pictures where whole groups are the units."""
+    count = int(groups.max()) + 1
+    sums = np.bincount(groups, values - values.mean(), minlength=count)
+    return float(np.sqrt(np.sum(sums**2) * count / max(count - 1, 1)) / len(values))
+
+
+def _member(
+    data: TrainingSet,
+    candidate: Candidate,
+    held_out: Float64Array,
+    predict: Callable[[Mapping[str, Float32Array]], Float64Array],
+    parts: Callable[[], list[Part]],
+) -> Member:
+    clipped = np.clip(held_out, 0.0, 10.0)
+    loss = (clipped - data.y) ** 2
+    error = _standard_error(loss, data.groups)
+    measured = replace(candidate, mse=float(loss.mean()), standard_error=error)
+    return Member(measured, clipped, predict, parts)
+
+
+def _along_path(
+    data: TrainingSet, scaling: Scaling, spectrum: Spectrum, candidate: Candidate
+) -> Member:
+    """Take the penalty with the lowest out-of-fold error."""
+    held_out = spectrum.held_out(data.y, data.folds)
+    errors = np.mean((np.clip(held_out, 0, 10) - data.y[:, None]) ** 2, axis=0)
+    errors[np.array(PENALTIES) < data.penalty] = np.inf
+    place = int(errors.argmin())
+    penalty = PENALTIES[place]
+    return _member(
+        data,
+        replace(candidate, parameters={**candidate.parameters, "penalty": penalty}),
+        held_out[:, place],
+        lambda arrays: spectrum.predict(scaling(arrays), data.y, penalty),
+        lambda: [spectrum.part(scaling, data.y, penalty)],
+    )
+
+
+def _ridge(data: TrainingSet, inputs: tuple[str, ...]) -> Member:
+    scaling = Scaling.fit(data.arrays, inputs)
+    spectrum = spectrum_of(scaling(data.arrays), None)
+    return _along_path(data, scaling, spectrum, Candidate("ridge", inputs, {}, 0.0, 0.0))
+
+
+def _kernel(data: TrainingSet, inputs: tuple[str, ...], options: FitOptions) -> Member:
+    scaling = Scaling.fit(data.arrays, inputs)
+    rows = scaling(data.arrays)
+    median = median_squared_distance(rows)
+    tried = []
+    for gamma in GAMMAS:
+        # Heads keep float32; the same rounding in training keeps both alike.
+        spectrum = spectrum_of(rows, float(np.float32(gamma / median)), seed=options.seed)
+        blank = Candidate("kernel", inputs, {"gamma": gamma}, 0.0, 0.0)
+        tried.append(_along_path(data, scaling, spectrum, blank))
+    return min(tried, key=lambda each: each.candidate.mse)
+
+
+def _blend(data: TrainingSet, ridge: Member, kernel: Member) -> Member:
+    parameters = {
+        **{f"ridge {name}": value for name, value in ridge.candidate.parameters.items()},
+        **{f"kernel {name}": value for name, value in kernel.candidate.parameters.items()},
+    }
+    return _member(
+        data,
+        Candidate("blend", ridge.candidate.inputs, parameters, 0.0, 0.0),
+        (ridge.held_out + kernel.held_out) / 2,
+        lambda arrays: (ridge.predict(arrays) + kernel.predict(arrays)) / 2,
+        lambda: [*ridge.parts(), *kernel.parts()],
+    )
+
+
+def _svr(data: TrainingSet, inputs: tuple[str, ...]) -> Member:
+    scaling = Scaling.fit(data.arrays, inputs)
+    rows = scaling(data.arrays)
+    gamma = float(np.float32(GAMMAS[0] / median_squared_distance(rows)))
+    gram = np.exp(-gamma * squared_distances(rows, rows))
+    tried: list[tuple[float, float, Float64Array]] = []
+    for cost in SupportVectors.COSTS:
+        held_out = np.empty(len(data.y))
+        for fold in np.unique(data.folds):
+            test = np.flatnonzero(data.folds == fold)
+            train = np.flatnonzero(data.folds != fold)
+            fitted = fit_support_vectors(gram[np.ix_(train, train)], data.y[train], cost)
+            held_out[test] = gram[np.ix_(test, train)] @ fitted.dual + fitted.intercept
+        error = float(np.mean((np.clip(held_out, 0, 10) - data.y) ** 2))
+        tried.append((error, cost, held_out))
+    _, cost, held_out = min(tried, key=lambda each: each[:2])
+    final = fit_support_vectors(gram, data.y, cost)
+    return _member(
+        data,
+        Candidate("svr", inputs, {"cost": cost, "gamma": GAMMAS[0]}, 0.0, 0.0),
+        held_out,
+        lambda arrays: final.predict(scaling(arrays), rows, gamma),
+        lambda: [final.part(scaling, rows, gamma)],
+    )
+
+
+def _mlp(data: TrainingSet, inputs: tuple[str, ...], options: FitOptions) -> Member:
+    scaling = Scaling.fit(data.arrays, inputs)
+    rows = scaling(data.arrays)
+    axes = main_axes(rows)
+    held_out = np.empty(len(data.y))
+    for fold in np.unique(data.folds):
+        test, train = data.folds == fold, data.folds != fold
+        network = fit_networks(
+            rows[train], data.y[train], data.folds[train], axes, seed=options.seed
+        )
+        held_out[test] = network.predict(rows[test])
+    final = fit_networks(rows, data.y, data.folds, axes, seed=options.seed)
+    member = _member(
+        data,
+        Candidate("mlp", inputs, {"units": float(final.members[0][0].shape[1])}, 0.0, 0.0),
+        held_out,
+        lambda arrays: final.predict(scaling(arrays)),
+        lambda: [final.part(scaling)],
+    )
+    return replace(member, history=final.history)

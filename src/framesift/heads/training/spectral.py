@@ -1,0 +1,199 @@
+"""Ridge and kernel ridge along a whole path of penalties from one eigendecomposition.
+
+With the centred Gram matrix ``K = U diag(lam) U'``, the fitted values of a ridge with penalty ``a``
+and a free intercept are ``mean(y) + U diag(lam / (lam + a)) U' (y - mean(y))``. It is a linear
+smoother with hat matrix ``H = 11'/n + U diag(lam / (lam + a)) U'``, so the residuals of the model
+that never saw a fold S follow without refitting: ``(I - H_SS)^-1 (y - fitted)_S`` (Cook's identity
+for a block; Golub, Heath and Wahba 1979 use its single-row form). Exact for any penalty and fold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framesift.heads.parts import KernelPart, LinearPart, Part
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from framesift.heads.numeric import Float64Array
+    from framesift.heads.training.blocks import Scaling
+    from framesift.heads.training.examples import Int32Array
+
+__all__ = ["PENALTIES", "Spectrum", "median_squared_distance", "spectrum_of", "squared_distances"]
+
+PENALTIES = tuple(float(10.0**k) for k in np.arange(-5, 2.01, 0.5))
+"""Penalties in units of the trace of the centred Gram matrix; the last all but says the mean."""
+
+EXACT_UP_TO = 4000
+"""Pictures up to which the full Gram matrix is decomposed."""
+
+_COMPONENTS = 1024
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """The eigendecomposition of a centred Gram matrix of N training rows.
+
+    Attributes:
+        rows: Standardised training rows, or those the kernel compares with, float64 (M, K).
+        u: Orthonormal columns, float64 (N, R), each summing to 0.
+        lam: Eigenvalues, float64 (R,), above 0.
+        to_dual: Float64 (M, R): the weights of ``rows`` for fitted values ``u @ g`` are
+            ``to_dual @ g``.
+        gamma: Of the RBF kernel; ``None`` for the linear one.
+        centre: What those weights predict at the mean row: float64 (R,), subtracted.
+    """
+
+    rows: Float64Array
+    u: Float64Array
+    lam: Float64Array
+    to_dual: Float64Array
+    gamma: float | None
+    centre: Float64Array
+
+    def shrink(self, penalty: float) -> Float64Array:
+        """Return ``lam / (lam + a)`` for a penalty in units of the trace, float64 (R,)."""
+        shrunk: Float64Array = self.lam / (self.lam + penalty * float(self.lam.sum()))
+        return shrunk
+
+    def fitted(self, y: Float64Array, penalty: float) -> Float64Array:
+        """Predict the training rows, float64 (N,)."""
+        fitted: Float64Array = y.mean() + self.u @ self._g(y, penalty)
+        return fitted
+
+    def held_out(self, y: Float64Array, folds: Int32Array) -> Float64Array:
+        """Predict each row by the model without its fold, for every penalty: float64 (N, P)."""
+        out = np.empty((len(y), len(PENALTIES)))
+        projected = self.u.T @ (y - y.mean())
+        members = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+        for place, penalty in enumerate(PENALTIES):
+            shrunk = self.shrink(penalty)
+            residual = y - y.mean() - self.u @ (shrunk * projected)
+            for some in members:
+                out[some, place] = y[some] - self._leave(some, shrunk, residual[some], len(y))
+        return out
+
+    def predict(self, rows: Float64Array, y: Float64Array, penalty: float) -> Float64Array:
+        """Predict new standardised rows (M, K), float64 (M,)."""
+        g = self._g(y, penalty)
+        dual = self.to_dual @ g
+        offset = y.mean() - self.centre @ g
+        if self.gamma is None:
+            raw: Float64Array = rows @ (self.rows.T @ dual) + offset
+            return raw
+        kernel = np.exp(-self.gamma * squared_distances(rows, self.rows))
+        predicted: Float64Array = kernel @ dual + offset
+        return predicted
+
+    def part(self, scaling: Scaling, y: Float64Array, penalty: float) -> Part:
+        """Make the part of a head that predicts as `predict` does."""
+        g = self._g(y, penalty)
+        dual = self.to_dual @ g
+        intercept = np.array([y.mean() - self.centre @ g], np.float32)
+        if self.gamma is None:
+            coef = (self.rows.T @ dual).astype(np.float32)
+            return LinearPart(scaling.inputs, scaling.standardiser(), coef, intercept)
+        return KernelPart(
+            scaling.inputs,
+            scaling.standardiser(),
+            self.rows.astype(np.float32),
+            dual.astype(np.float32),
+            np.array([self.gamma], np.float32),
+            intercept,
+        )
+
+    def _g(self, y: Float64Array, penalty: float) -> Float64Array:
+        g: Float64Array = self.shrink(penalty) * (self.u.T @ (y - y.mean()))
+        return g
+
+    def _leave(
+        self, some: NDArray[np.intp], shrunk: Float64Array, residual: Float64Array, count: int
+    ) -> Float64Array:
+        """Solve ``(I - H_SS) x = residual`` in the smaller of both dimensions (Woodbury)."""
+        part = np.concatenate([self.u[some], np.full((len(some), 1), count**-0.5)], axis=1)
+        weights = np.append(shrunk, 1.0)
+        if len(some) <= part.shape[1]:
+            left = np.eye(len(some)) - (part * weights) @ part.T
+            return np.linalg.solve(left, residual)
+        small = np.diag(1.0 / np.maximum(weights, 1e-12)) - part.T @ part
+        solved: Float64Array = residual + part @ np.linalg.solve(small, part.T @ residual)
+        return solved
+
+
+def spectrum_of(rows: Float64Array, gamma: float | None, *, seed: int = 0) -> Spectrum:
+    """Decompose the Gram matrix of standardised rows (N, K), linear or RBF.
+
+    Up to `EXACT_UP_TO` rows the matrix is decomposed whole. Beyond, a linear one is cut to its
+    1,024 main components, and an RBF one approximated through 1,024 random rows (Nystroem;
+    Williams and Seeger 2001).
+    """
+    if len(rows) <= EXACT_UP_TO:
+        return _exact(rows, gamma)
+    if gamma is None:
+        return _principal(rows)
+    return _nystroem(rows, gamma, seed=seed)
+
+
+def squared_distances(a: Float64Array, b: Float64Array) -> Float64Array:
+    """Squared Euclidean distances of rows, float64 (len(a), len(b))."""
+    squares = np.sum(a**2, axis=1)[:, None] + np.sum(b**2, axis=1) - 2 * (a @ b.T)
+    positive: Float64Array = np.maximum(squares, 0.0)
+    return positive
+
+
+def median_squared_distance(rows: Float64Array) -> float:
+    """Median squared distance between two of (at most 1,000 of) the rows."""
+    step = max(1, len(rows) // 1000)
+    some = rows[::step]
+    distances = squared_distances(some, some)[np.triu_indices(len(some), 1)]
+    return max(float(np.median(distances)), 1e-12) if len(distances) else 1.0
+
+
+def _exact(rows: Float64Array, gamma: float | None) -> Spectrum:
+    gram = rows @ rows.T if gamma is None else np.exp(-gamma * squared_distances(rows, rows))
+    column = gram.mean(axis=0)
+    centred = gram - column - column[:, None] + column.mean()
+    lam, u = _top(centred, len(rows))
+    to_dual = u / lam
+    return Spectrum(rows, u, lam, to_dual, gamma, column @ to_dual)
+
+
+def _top(matrix: Float64Array, limit: int) -> tuple[Float64Array, Float64Array]:
+    """Return the eigenvalues above rounding and their vectors, largest first."""
+    lam, vectors = np.linalg.eigh(matrix)
+    order = np.arange(len(lam))[::-1][:limit]
+    lam, vectors = lam[order], vectors[:, order]
+    keep = lam > max(_TINY * float(lam[0]), 1e-300)
+    keep[0] = True
+    lam = np.maximum(lam, 1e-300)
+    # Eigenvectors come with either sign; fix it, so that builds of LAPACK matter less.
+    signs = np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(lam))])
+    return lam[keep], (vectors * np.where(signs == 0, 1.0, signs))[:, keep]
+
+
+def _principal(rows: Float64Array) -> Spectrum:
+    mean = rows.mean(axis=0)
+    centred = rows - mean
+    lam, axes = _top(centred.T @ centred, _COMPONENTS)
+    u = centred @ (axes / np.sqrt(lam))
+    to_dual = axes / np.sqrt(lam)
+    # Rows of the identity make the weights the coefficients themselves.
+    return Spectrum(np.eye(rows.shape[1]), u, lam, to_dual, None, mean @ to_dual)
+
+
+def _nystroem(rows: Float64Array, gamma: float, *, seed: int) -> Spectrum:
+    chosen = np.random.default_rng(seed).permutation(len(rows))[:_COMPONENTS]
+    support = rows[np.sort(chosen)]
+    small, vectors = _top(np.exp(-gamma * squared_distances(support, support)), _COMPONENTS)
+    whiten = vectors / np.sqrt(small)
+    features = np.exp(-gamma * squared_distances(rows, support)) @ whiten
+    mean = features.mean(axis=0)
+    lam, axes = _top((features - mean).T @ (features - mean), _COMPONENTS)
+    u = (features - mean) @ (axes / np.sqrt(lam))
+    to_dual = whiten @ (axes / np.sqrt(lam))
+    return Spectrum(support, u, lam, to_dual, gamma, mean @ (axes / np.sqrt(lam)))
