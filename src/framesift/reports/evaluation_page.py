@@ -11,7 +11,6 @@ from framesift.reports.training_page import (
     MEASURES,
     agreement_part,
     group_table,
-    measured_words,
     pictures_part,
     scale_words,
     when,
@@ -82,7 +81,7 @@ def _opening(evaluation: Evaluation) -> str:
         (parts.number(metrics.srcc.value), "rank order (SRCC)"),
         (f"{inside * 100:.0f} %" if parts.known(inside) else "&ndash;", "inside the interval"),
     ]
-    sentences = [measured_words(metrics, seen="On these pictures")]
+    sentences = []
     if parts.known(bias.value):
         side = "high" if bias.value > 0 else "low"
         sentences.append(f"On average it scores {abs(bias.value):.1f} points too {side}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from importlib import resources
@@ -119,9 +120,9 @@ def lead(strength: str, headline: str, sentences: Iterable[str]) -> str:
     """Return the verdict in words: a mark, a headline, and what else was found."""
     words = {"strong": "Strong", "useful": "Useful", "weak": "Weak", "none": "Not usable"}
     mark = f'<span class="strength {shown(strength)}">{words.get(strength, shown(strength))}</span>'
-    rest = "".join(f"<li>{shown(text)}</li>" for text in sentences)
+    rest = "".join(f"<li>{_squared(text)}</li>" for text in sentences)
     more = f"<ul>{rest}</ul>" if rest else ""
-    return f'<div class="verdict">{mark}<p class="headline">{shown(headline)}</p>{more}</div>'
+    return f'<div class="verdict">{mark}<p class="headline">{_squared(headline)}</p>{more}</div>'
 
 
 def section(name: str, title: str, body: str, words: str = "") -> str:
@@ -269,6 +270,10 @@ style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 </body>
 </html>
 """
+
+
+def _squared(text: str) -> str:
+    return shown(re.sub(r"\bR2\b", "R²", text))
 
 
 def _image(name: str, thumbnail: bytes | None) -> str:

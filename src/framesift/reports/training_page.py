@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MEASURES",
     "agreement_part",
-    "measured_words",
     "pictures_part",
     "rated_pictures",
     "scale_words",
@@ -102,17 +101,6 @@ def when(facts: PageFacts) -> list[str]:
     if header.started:
         found.append(f"{header.started:%d %B %Y, %H:%M}".lstrip("0"))
     return found
-
-
-def measured_words(metrics: Metrics, *, seen: str = "On pictures it had not seen") -> str:
-    """Say the main figures in a sentence."""
-    text = f"{seen} it misses by {metrics.mae.value:.1f} points on average"
-    r2 = metrics.r2
-    if parts.known(r2.value):
-        text += f"; R² {r2.value:.2f}"
-        if parts.known(r2.low):
-            text += f" ({r2.low:.2f} to {r2.high:.2f})"
-    return f"{text}."
 
 
 def scale_words(scale: Scale | None) -> str:
@@ -214,8 +202,7 @@ def _opening(result: TrainingResult) -> str:
         (parts.number(metrics.srcc.value), "rank order (SRCC)"),
         (_percent(result.coverage.value), "inside the 90 % interval"),
     ]
-    sentences = [measured_words(metrics), *verdict.sentences]
-    lead = parts.lead(verdict.strength, verdict.headline, sentences)
+    lead = parts.lead(verdict.strength, verdict.headline, verdict.sentences)
     return f'<div class="opening">{lead}<div class="tiles">{parts.tiles(figures)}</div></div>'
 
 

@@ -211,7 +211,7 @@ def coverage(tenths: Tenths, *, claimed: float = 0.9) -> Figure:
     low, high = wilson(tenths.inside, tenths.counts)
     x = tenths.predicted
     axes.plot(segments(x, x), segments(low * 100, high * 100), color=FIRST, alpha=0.45)
-    axes.plot(x, tenths.inside * 100, "o-", color=FIRST, label="held")
+    axes.plot(x, tenths.inside * 100, "o", color=FIRST, label="held")
     plain_axes(axes, x="Predicted score", y="Ratings inside, %")
     axes.set_xlim(0, 10)
     axes.set_ylim(min(50.0, float(low.min(initial=1.0)) * 100 - 3), 101)
