@@ -12,6 +12,7 @@ import click
 
 from framesift.cli.exits import DONE, FAILED_ITEMS, INTERRUPTED
 from framesift.cli.options import Request, analysis_options, printable
+from framesift.cli.starring import Starring, rate_originals, rate_placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from framesift.cli.session import Session
     from framesift.engine.transfer import Mode, TransferResult
     from framesift.types import Analysis, Result
-    from framesift.verdicts import Selection
+    from framesift.verdicts import Choice, Reason, Selection
 
 __all__ = ["filter_"]
 
@@ -32,6 +33,14 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--min-score", type=_SCORE, metavar="X", help="Lowest quality to keep, 0 to 10.")
 @click.option("--max-score", type=_SCORE, metavar="X", help="Highest quality to keep, 0 to 10.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Keep the N best that pass.")
+@click.option(
+    "--percentile",
+    type=click.FloatRange(0, 100),
+    metavar="P",
+    help="Keep those at or above this percentile of the analysed pictures' quality: 80 keeps the "
+    "best fifth, and what scores the same as the last of them.",
+)
+@click.option("--per-folder", is_flag=True, help="Apply --top and --percentile within each folder.")
 @click.option(
     "--action",
     "actions",
@@ -51,14 +60,26 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     "--keep-folders", is_flag=True, help="Keep the sub-folders of the one folder that is searched."
 )
 @click.option("--sidecars", is_flag=True, help="Bring RAW and XMP files of the same name along.")
+@click.option(
+    "--xmp",
+    is_flag=True,
+    help="Write 1 to 5 stars into XMP sidecars: beside the pictures, or beside what was copied, "
+    "moved or linked. A star is two points.",
+)
+@click.option(
+    "--xmp-style",
+    type=click.Choice(["lightroom", "darktable"]),
+    help="Names of the sidecars of a.nef: a.xmp (lightroom) or a.nef.xmp (darktable).  "
+    "[default: lightroom]",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @analysis_options()
 def filter_(request: Request, **choices: Any) -> int:
     """Choose pictures by score and verdict, best first.
 
-    Nothing is ever overwritten: a name that is taken gets a number. Files that could not be
-    analysed are never chosen, and blocked ones only with `--action block`. Exit codes are those of
-    `scan`.
+    Nothing is ever overwritten: a name that is taken gets a number, and in an XMP sidecar that is
+    there only the rating changes. Files that could not be analysed are never chosen, and blocked
+    ones only with `--action block`. Exit codes are those of `scan`.
     """
     transfer = _transfer(request, choices)
     from framesift.cli.session import open_session
@@ -69,6 +90,8 @@ def filter_(request: Request, **choices: Any) -> int:
         min_score=choices["min_score"],
         max_score=choices["max_score"],
         top=choices["top"],
+        percentile=choices["percentile"],
+        per_folder=choices["per_folder"],
         **({"actions": frozenset(actions)} if actions else {}),
     )
     with open_session(request) as session:
@@ -86,12 +109,10 @@ def _transfer(request: Request, choices: dict[str, Any]) -> tuple[Mode, Path] | 
     if len(wanted) + bool(choices["list_"] or choices["print0"]) > 1:
         message = "give one of --copy-to, --move-to, --link-to and --list"
         raise click.UsageError(message)
-    limits = ("min_score", "max_score", "top")
-    if all(choices[name] is None for name in limits) and not choices["actions"]:
-        message = "say what to keep: --min-score, --max-score, --top or --action"
-        raise click.UsageError(message)
-    if wanted and "-" in request.paths:
-        message = f"standard input has no file to {wanted[0][0]}; name files, or use --list"
+    _check_limits(choices, nothing_needed=choices["xmp"] and not wanted)
+    if (wanted or choices["xmp"]) and "-" in request.paths:
+        what = wanted[0][0] if wanted else "rate"
+        message = f"standard input has no file to {what}; name files, or use --list"
         raise click.UsageError(message)
     if choices["keep_folders"] and not (
         len(request.paths) == 1 and Path(request.paths[0]).is_dir()
@@ -101,6 +122,20 @@ def _transfer(request: Request, choices: dict[str, Any]) -> tuple[Mode, Path] | 
     return wanted[0] if wanted else None
 
 
+def _check_limits(choices: dict[str, Any], *, nothing_needed: bool) -> None:
+    limits = ("min_score", "max_score", "top", "percentile")
+    none = all(choices[name] is None for name in limits) and not choices["actions"]
+    if none and not nothing_needed:
+        message = "say what to keep: --min-score, --max-score, --top, --percentile or --action"
+        raise click.UsageError(message)
+    if choices["per_folder"] and choices["top"] is None and choices["percentile"] is None:
+        message = "--per-folder needs --top or --percentile"
+        raise click.UsageError(message)
+    if choices["xmp_style"] and not choices["xmp"]:
+        message = "--xmp-style needs --xmp"
+        raise click.UsageError(message)
+
+
 def _run(
     session: Session,
     selection: Selection,
@@ -108,12 +143,12 @@ def _run(
     choices: dict[str, Any],
 ) -> int:
     from framesift.cli.console import Counts
-    from framesift.verdicts import select
+    from framesift.verdicts import choose
 
     counts = Counts()
     console = session.console
     try:
-        chosen = select(_counted(session, counts), selection)
+        choice = choose(_counted(session, counts), selection)
     except KeyboardInterrupt:
         console.say(f"framesift: interrupted after {counts.line()}")
         console.say("framesift: nothing was chosen; run it again to go on from the cache")
@@ -121,12 +156,17 @@ def _run(
     for line in counts.failure_lines():
         console.say(line)
     console.say(f"framesift: {counts.line()}")
-    if transfer is None:
-        _print_paths(session, chosen, end="\0" if choices["print0"] else "\n")
-        console.say(f"framesift: {len(chosen)} of {counts.summary.items} chosen")
-        code = DONE
+    console.say(f"framesift: {_choice_line(choice, selection, counts.summary.items)}")
+    items = [session.with_real_path(result) for result in choice.chosen]
+    listed = bool(choices["list_"] or choices["print0"])
+    code = DONE
+    if transfer is not None:
+        code = _carry_out(session, items, transfer, choices)
     else:
-        code = _carry_out(session, chosen, transfer, choices)
+        if listed or not choices["xmp"]:
+            _print_paths(items, end="\0" if choices["print0"] else "\n")
+        if choices["xmp"]:
+            code = rate_originals(items, console, _starring(choices, silent=listed))
     return code or (FAILED_ITEMS if counts.summary.failures else DONE)
 
 
@@ -139,21 +179,25 @@ def _counted(session: Session, counts: Counts) -> Iterator[Result]:
             yield result
 
 
-def _print_paths(session: Session, chosen: list[Analysis], *, end: str) -> None:
+def _starring(choices: dict[str, Any], *, silent: bool = False, links: bool = False) -> Starring:
+    return Starring(choices["xmp_style"] or "lightroom", choices["dry_run"], silent, links)
+
+
+def _print_paths(items: list[Analysis], *, end: str) -> None:
     # Bytes, not text: a path need not be valid in the terminal's encoding.
     stdout = sys.stdout.buffer
-    for result in chosen:
-        stdout.write(os.fsencode(session.with_real_path(result).path + end))
+    for item in items:
+        stdout.write(os.fsencode(item.path + end))
     stdout.flush()
 
 
 def _carry_out(
     session: Session,
-    chosen: list[Analysis],
+    items: list[Analysis],
     transfer: tuple[Mode, Path],
     choices: dict[str, Any],
 ) -> int:
-    """Copy, move or link, saying each thing done on standard output.
+    """Copy, move or link (and rate), saying each thing done on standard output.
 
     Returns:
         The exit code as far as the transfer decides it.
@@ -162,7 +206,7 @@ def _carry_out(
 
     mode, folder = transfer
     done: Counter[str] = Counter()
-    items = [session.with_real_path(result) for result in chosen]
+    placed: list[tuple[str, Path]] = []
     code = DONE
     try:
         for item in carry(
@@ -174,6 +218,8 @@ def _carry_out(
             sidecars=choices["sidecars"],
         ):
             done[item.status] += 1
+            if item.target is not None and not item.sidecar:
+                placed.append((item.source, item.target))
             _say_transfer(item, dry_run=choices["dry_run"])
     except KeyboardInterrupt:
         session.console.say("framesift: interrupted; run it again to do the rest")
@@ -181,6 +227,9 @@ def _carry_out(
     counted = ", ".join(f"{count} {status}" for status, count in sorted(done.items()))
     would = " (dry run: nothing was touched)" if choices["dry_run"] else ""
     session.console.say(f"framesift: {counted or 'nothing chosen'}{would}")
+    if choices["xmp"] and code == DONE:
+        starring = _starring(choices, links=mode == "link")
+        code = rate_placed(items, placed, session.console, starring)
     return code or (FAILED_ITEMS if done["failed"] else DONE)
 
 
@@ -192,6 +241,25 @@ def _say_transfer(item: TransferResult, *, dry_run: bool) -> None:
     would = "would be " if dry_run and item.status != "already there" else ""
     note = f" ({item.message})" if item.message else ""
     click.echo(f"{would}{item.status}: {source} -> {target}{note}")
+
+
+def _choice_line(choice: Choice, selection: Selection, total: int) -> str:
+    """Return how many were chosen, and why the others were not."""
+    blocked = selection.actions == {"allow", "review"}
+    # What was asked for comes first, what went wrong last.
+    told: dict[Reason, str] = {
+        "score too low": "below the score",
+        "score too high": "above the score",
+        "below the percentile": "below the percentile",
+        "not among the best": "not among the best",
+        "action": "blocked" if blocked else "left out by their verdict",
+        "no score": "without a score",
+        "failed": "failed",
+    }
+    counts = choice.left_out
+    reasons = ", ".join(f"{counts[key]:,} {text}" for key, text in told.items() if counts[key])
+    line = f"{len(choice.chosen):,} of {total:,} chosen"
+    return f"{line}; {reasons}" if reasons else line
 
 
 def _root(paths: tuple[str, ...]) -> Path | None:

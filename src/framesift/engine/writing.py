@@ -14,19 +14,22 @@ if TYPE_CHECKING:
 __all__ = ["create_file", "replace_file", "sync_folder"]
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Give a file new content; a symbolic link stays one, and its target is replaced.
+def replace_file(path: Path, data: bytes, *, follow_links: bool = True) -> None:
+    """Give a file new content.
 
     The content reaches the disk under a hidden name in the same folder before it takes the name.
 
     Args:
         path: The file, which may be missing; its folder exists.
         data: All of the new content.
+        follow_links: A symbolic link stays one, and the file it leads to is replaced; else the link
+            itself becomes the new file.
 
     Raises:
         OSError: Reading or writing failed (permissions, disk full); the old file is as it was.
     """
-    path = path.resolve()
+    if follow_links:
+        path = path.resolve()
     part = _write_part(path, data)
     try:
         if path.exists():

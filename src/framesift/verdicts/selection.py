@@ -3,13 +3,19 @@
 Scores are compared as the records show them (four decimals), so a picture that a report lists with
 6.0 passes a lowest score of 6, and equal scores fall back to the path: the same pictures give the
 same choice in the same order on every machine and with every batch size.
+
+A percentile is of the pictures at hand, not of the head's reference pictures: at or above the 80th
+are the best 20 % of the analysed pictures (those with a score, whatever their verdict), at least
+one, and those with the same score as the last of them.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from framesift.errors import ConfigError
@@ -21,9 +27,17 @@ if TYPE_CHECKING:
 
     from framesift.types import Result
 
-__all__ = ["Reason", "Selection", "left_out", "rank", "select", "selected"]
+__all__ = ["Choice", "Reason", "Selection", "choose", "left_out", "rank", "select", "selected"]
 
-Reason: TypeAlias = Literal["failed", "no score", "action", "score too low", "score too high"]
+Reason: TypeAlias = Literal[
+    "failed",
+    "no score",
+    "action",
+    "score too low",
+    "score too high",
+    "below the percentile",
+    "not among the best",
+]
 
 _ACTIONS: frozenset[Action] = frozenset(("allow", "review", "block"))
 
@@ -36,6 +50,9 @@ class Selection:
         min_score: Lowest quality to keep, in [0, 10], itself included; ``None`` for no limit.
         max_score: Highest quality to keep, in [0, 10], itself included; ``None`` for no limit.
         top: Keep only the best so many of those that pass; ``None`` for all.
+        percentile: Keep only pictures at or above this percentile of quality among all that were
+            analysed, in [0, 100]; ``None`` for all.
+        per_folder: Apply ``top`` and ``percentile`` within each folder instead of to all pictures.
         actions: Verdicts that may be kept. Pictures that the policy blocks are left out unless
             ``block`` is added: a folder of good pictures is often published, and a blocked one in
             it would go unnoticed, while one left out is counted and can be asked for. A picture
@@ -46,6 +63,8 @@ class Selection:
     max_score: float | None = None
     top: int | None = None
     actions: frozenset[Action] = frozenset(("allow", "review"))
+    percentile: float | None = None
+    per_folder: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -60,6 +79,9 @@ class Selection:
         if self.top is not None and self.top < 1:
             message = f"the number of pictures to keep is 1 or more; got {self.top}"
             raise ConfigError(message)
+        if self.percentile is not None and not 0 <= self.percentile <= 100:
+            message = f"a percentile is a number from 0 to 100; got {self.percentile}"
+            raise ConfigError(message)
         unknown = self.actions - _ACTIONS
         if unknown or not self.actions:
             message = (
@@ -72,7 +94,7 @@ class Selection:
 def left_out(result: Result, selection: Selection) -> Reason | None:
     """Say why a picture does not pass, or ``None`` where it does.
 
-    ``top`` is not looked at: it depends on the other pictures.
+    ``top`` and ``percentile`` are not looked at: they depend on the other pictures.
 
     Args:
         result: A picture analysed, or the failure to.
@@ -98,7 +120,10 @@ def left_out(result: Result, selection: Selection) -> Reason | None:
 
 
 def selected(results: Iterable[Result], selection: Selection) -> Iterator[Analysis]:
-    """Yield the pictures that pass, in the order given, one at a time; ``top`` is not looked at."""
+    """Yield the pictures that pass, in the order given, one at a time.
+
+    ``top`` and ``percentile`` are not looked at: they depend on the other pictures.
+    """
     for result in results:
         if isinstance(result, Analysis) and left_out(result, selection) is None:
             yield result
@@ -118,9 +143,88 @@ def rank(results: Iterable[Result], *, top: int | None = None) -> list[Analysis]
     return sorted(scored, key=_place) if top is None else heapq.nsmallest(top, scored, key=_place)
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen of many results.
+
+    Attributes:
+        chosen: Best first; equal scores by path.
+        left_out: How many were left out, by the first reason that held, in the order of ``Reason``.
+    """
+
+    chosen: list[Analysis]
+    left_out: Counter[Reason]
+
+
 def select(results: Iterable[Result], selection: Selection) -> list[Analysis]:
     """Return the pictures that pass, best first, at most ``selection.top`` of them."""
-    return rank(selected(results, selection), top=selection.top)
+    return choose(results, selection).chosen
+
+
+def choose(results: Iterable[Result], selection: Selection) -> Choice:
+    """Return the pictures that pass, and why the others do not.
+
+    With ``top`` and no percentile, memory holds about twice that many pictures a folder or in all.
+    """
+    reasons: Counter[Reason] = Counter()
+    groups: dict[str, _Group] = {}
+    for result in results:
+        reason = left_out(result, selection)
+        if reason is not None:
+            reasons[reason] += 1
+        if isinstance(result, Analysis) and (score := _score(result)) is not None:
+            key = str(PurePath(result.path).parent) if selection.per_folder else ""
+            group = groups.setdefault(key, _Group(selection))
+            group.add(result, score, passes=reason is None)
+    chosen: list[Analysis] = []
+    for group in groups.values():
+        kept, below = group.finish()
+        chosen += kept
+        reasons["below the percentile"] += below
+        reasons["not among the best"] += group.passed - below - len(kept)
+    return Choice(rank(chosen), +reasons)
+
+
+@dataclass(slots=True)
+class _Group:
+    """The pictures that ``top`` and ``percentile`` are applied to together."""
+
+    selection: Selection
+    passed: int = 0
+    _items: list[Analysis] = field(default_factory=list)
+    _scores: list[float] = field(default_factory=list)
+
+    def add(self, result: Analysis, score: float, *, passes: bool) -> None:
+        top, percentile = self.selection.top, self.selection.percentile
+        if percentile is not None:
+            self._scores.append(score)
+        if passes:
+            self.passed += 1
+            self._items.append(result)
+            if top is not None and percentile is None and len(self._items) > 2 * top + 100:
+                self._items = rank(self._items, top=top)
+
+    def finish(self) -> tuple[list[Analysis], int]:
+        """Return what is kept, and how many pictures were below the percentile."""
+        items, below = self._items, 0
+        if self.selection.percentile is not None:
+            limit = _at_percentile(self._scores, self.selection.percentile)
+            items = [item for item in items if (_score(item) or 0.0) >= limit]
+            below = len(self._items) - len(items)
+        return rank(items, top=self.selection.top), below
+
+
+def _at_percentile(scores: list[float], percentile: float) -> float:
+    """Return the score of the last picture at or above a percentile; the highest has one always.
+
+    Args:
+        scores: At least one.
+        percentile: In [0, 100].
+    """
+    ordered = sorted(scores)
+    # Rounded first: 7 % of 100 is 7.000000000000001 in floats, which is 7 pictures and not 8.
+    place = math.ceil(round(percentile * len(ordered) / 100, 9))
+    return ordered[min(place, len(ordered) - 1)]
 
 
 def _score(result: Analysis) -> float | None:
