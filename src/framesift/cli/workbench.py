@@ -1,0 +1,152 @@
+"""Where `train` and `evaluate` work: a model, its experts and the cache, to embed files with."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from framesift.cli.console import Console, Meter, plural
+from framesift.cli.effective import effective_settings, using_cache_dir
+from framesift.cli.exits import INTERRUPTED, Stop
+from framesift.cli.session import limits_of, open_embedder
+from framesift.embeddings.cache import Cache, default_path
+from framesift.engine.gather import Gathered, gather, thumbnails
+from framesift.frames import UniformSampler
+from framesift.pipeline import Gatherer, Reading, experts_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from framesift.cli.options import Request
+    from framesift.embeddings.base import Embedder
+    from framesift.reports import ReportHeader
+    from framesift.settings import Settings
+
+__all__ = ["Workbench", "open_workbench", "workplace"]
+
+
+@dataclass(frozen=True, eq=False)
+class Workbench:
+    """A model with its experts and the cache.
+
+    Attributes:
+        settings: The effective settings.
+        gatherer: What embeds.
+        console: Where notices go.
+        notice: What reports must say of the model, such as that ``starter`` stood in.
+        progress: Whether a progress bar may be shown.
+    """
+
+    settings: Settings
+    gatherer: Gatherer
+    console: Console
+    notice: str | None
+    progress: bool
+
+    @property
+    def model(self) -> str:
+        """The name of the model."""
+        return self.gatherer.embedder.name
+
+    def gather(self, files: Sequence[Path]) -> Gathered:
+        """Embed files under a progress bar.
+
+        Raises:
+            Stop: Interrupted; what was embedded is in the cache.
+        """
+        self.console.say(f"framesift: embedding {plural(len(files), 'picture')} with {self.model}")
+        done = 0
+        meter = Meter(
+            enabled=self.progress and not self.console.quiet,
+            count=lambda: len(files),
+            title="Embedding",
+        )
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            meter.advance()
+
+        try:
+            with meter:
+                return gather(
+                    self.gatherer,
+                    files,
+                    workers=self.settings.workers,
+                    batch_size=self.settings.batch_size,
+                    advance=advance,
+                )
+        except KeyboardInterrupt:
+            kept = "" if self.gatherer.cache is None else "; they are kept: run it again to go on"
+            message = f"interrupted after {done:,} of {plural(len(files), 'picture')}{kept}"
+            raise Stop(message, INTERRUPTED) from None
+
+    def thumbnails(self, files: Mapping[str, Path]) -> dict[str, bytes]:
+        """Make thumbnails of the few pictures that a page shows."""
+        return thumbnails(self.gatherer, files)
+
+    def header(self) -> ReportHeader:
+        """Return what a page says of this run."""
+        from framesift import __version__
+        from framesift.reports import ReportHeader
+
+        known = click.get_current_context().find_root().obj or {}
+        return ReportHeader(
+            version=__version__,
+            model=self.gatherer.model,
+            started=datetime.now().astimezone(),
+            arguments=tuple(known.get("arguments", ("framesift",))),
+            notice=self.notice,
+        )
+
+
+@contextlib.contextmanager
+def workplace(request: Request) -> Iterator[tuple[Settings, Console]]:
+    """Give the settings in force and the console, with the cache folder they name in place."""
+    console = Console(quiet=request.quiet)
+    settings = effective_settings(request, console)
+    with using_cache_dir(settings.cache_dir):
+        yield settings, console
+
+
+@contextlib.contextmanager
+def open_workbench(
+    settings: Settings,
+    console: Console,
+    *,
+    inputs: Callable[[Embedder], Iterable[str]],
+    progress: bool,
+    model: str | None = None,
+) -> Iterator[Workbench]:
+    """Load a model and what heads read beside it. Closes the cache at the end.
+
+    Args:
+        settings: The settings in force.
+        console: Where notices go.
+        inputs: Says what heads read of a model's pictures; names of experts load them.
+        progress: Whether a progress bar may be shown.
+        model: Instead of the settings' one.
+
+    Raises:
+        FramesiftError: The model or an expert cannot be used.
+    """
+    if model is not None:
+        settings = settings.model_copy(update={"model": model})
+    embedder, notice = open_embedder(settings, console)
+    with contextlib.ExitStack() as stack:
+        cache = stack.enter_context(Cache(default_path())) if settings.cache else None
+        if cache is not None and cache.notice:
+            console.notice(cache.notice)
+        gatherer = Gatherer(
+            embedder,
+            experts_for(inputs(embedder), device=settings.device),
+            sampler=UniformSampler(settings.fps, settings.max_frames),
+            cache=cache,
+            reading=Reading(limits=limits_of(settings), exact=settings.exact),
+        )
+        yield Workbench(settings, gatherer, console, notice, progress)
