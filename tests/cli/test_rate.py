@@ -185,3 +185,13 @@ def test_a_folder_without_pictures(tmp_path: Path, run: Callable[..., Result]) -
         result = run("rate", tmp_path / folder, "--out", tmp_path / "r.csv", "--no-browser")
         assert result.exit_code == 2
         assert "name a folder with pictures" in result.stderr or "not a folder" in result.stderr
+
+
+def test_comparing_a_large_folder_suggests_a_sample(
+    many_pictures: Path, tmp_path: Path, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(many_pictures, "--out", tmp_path / "r.csv", "--pairs")
+    assert "400 pictures need about 800 pairs" in page.said
+    sample = open_page(many_pictures, "--out", tmp_path / "r.csv", "--pairs", "--limit", 100)
+    assert "need about" not in sample.said
+    assert json.loads(sample.get("state"))["pictures"] == 100

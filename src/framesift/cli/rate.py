@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["rate"]
 
+_MANY_TO_COMPARE = 200
+
 
 @click.command("rate", short_help="Rate pictures 0 to 10 on a page of this machine.")
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -98,7 +100,7 @@ def rate(request: Request, *, folder: Path, out: Path, **choices: Any) -> int:
 def _open_desk(
     gallery: Gallery, out: Path, choices: dict[str, Any], console: Console
 ) -> RateDesk | PairDesk:
-    from framesift.web.pair_desk import PairDesk
+    from framesift.web.pair_desk import ENOUGH, PairDesk
     from framesift.web.pairs import PairsFile
     from framesift.web.rate_desk import RateDesk
     from framesift.web.ratings import RatingsFile
@@ -112,6 +114,11 @@ def _open_desk(
     if len(gallery) < 2:
         message = "--pairs needs two pictures or more"
         raise click.UsageError(message)
+    if len(gallery) > _MANY_TO_COMPARE:
+        console.notice(
+            f"{len(gallery):,} pictures need about {len(gallery) * ENOUGH // 2:,} pairs for their "
+            "first ratings; --limit 100 compares fewer"
+        )
     pairs = PairsFile(out.with_name(f"{out.stem}.pairs.csv"))
     if pairs.notice:
         console.warn(f"{printable(str(pairs.path))}: {pairs.notice}")
@@ -154,9 +161,10 @@ def _sum_up(desk: RateDesk | PairDesk, console: Console, out: Path) -> None:
     where = printable(str(out))
     if isinstance(desk, RateDesk):
         total = len(desk.gallery) - len(desk.gallery.failures)
+        place = f"; the ratings are in {where}" if out.exists() else ""
         console.say(
             f"framesift: {plural(desk.given, 'picture')} rated now, {desk.rated:,} of {total:,} "
-            f"in all; the ratings are in {where}"
+            f"in all{place}"
         )
         return
     written = desk.finish()

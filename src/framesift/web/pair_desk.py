@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from framesift.errors import ConfigError
@@ -255,7 +256,8 @@ def ratings_from_pairs(pairs: Sequence[Pair], rater: str) -> list[Rating]:
     numbers = {name: number for number, name in enumerate(names)}
     known = [(numbers[pair.left], numbers[pair.right], _SHARE[pair.better]) for pair in pairs]
     part = _parts(len(names), known)
-    largest = max(set(part), key=lambda root: (part.count(root), -root), default=-1)
+    sizes = Counter(part)
+    largest = max(sizes, key=lambda root: (sizes[root], -root), default=-1)
     inside = [number for number in range(len(names)) if part[number] == largest]
     place = {number: index for index, number in enumerate(inside)}
     joined = [(place[a], place[b], share) for a, b, share in known if a in place and b in place]

@@ -204,12 +204,13 @@ class Table:
         return self._check(row)
 
     def _check_header(self, line: bytes) -> None:
+        wanted = ",".join(self.columns)
         header = line.strip().decode("utf-8", "replace")
-        if header != ",".join(self.columns):
-            shown = header if len(header) <= 100 else f"{header[:100]}..."
+        if header != wanted:
+            found = f", not {header!r}" if header.isprintable() and len(header) < 100 else ""
             message = (
-                f"is not a file that this command wrote: its first line is {shown!r}, not "
-                f"{','.join(self.columns)!r}; name another file"
+                "is not a file that this command wrote: its first line would be "
+                f"{wanted!r}{found}; name another file"
             )
             raise self._refused(message)
 
