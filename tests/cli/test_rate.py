@@ -160,6 +160,7 @@ def test_finish_on_the_page_ends_the_command(
         (["--out", "{new}", "--limit", "0"], "x>=1"),
         (["--out", "{new}", "--port", "70000"], "70000"),
         (["--out", "{new}", "--pairs", "--limit", "1"], "needs two pictures"),
+        (["--out", "{new}", "--rater", " Ann  (pairs)"], "take another name"),
     ],
 )
 def test_wrong_usage(

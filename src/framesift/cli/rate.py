@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,9 @@ def _open_desk(
     from framesift.web.ratings import RatingsFile
 
     rater = " ".join(choices["rater"].split())
+    if rater == "pairs" or rater.endswith("(pairs)"):
+        message = f"--rater {rater!r} is how ratings made of pairs are marked; take another name"
+        raise click.UsageError(message)
     ratings = RatingsFile(out)
     if ratings.notice:
         console.warn(f"{printable(str(out))}: {ratings.notice}")
@@ -139,8 +143,10 @@ def _serve(desk: RateDesk | PairDesk, console: Console, *, port: int, browser: b
             console.say("framesift: Ctrl-C ends it; every rating is kept")
             if browser:
                 _open_browser(server.ticket_url())
-            page.finished.wait()
-            threading.Event().wait(0.3)  # for the page's goodbye to be sent
+            # In steps: Windows delivers no Ctrl-C to a thread that waits without end.
+            while not page.finished.wait(0.5):
+                pass
+            time.sleep(0.3)  # for the page's goodbye to be sent
     except KeyboardInterrupt:
         pass
     if server.defect is not None:
