@@ -16,6 +16,9 @@ Nothing here reads pictures: the caller embeds them and passes arrays. scikit-le
 with ``pip install 'framesift[train]'`` and are imported when they are first needed.
 """
 
+from framesift.heads.training.classify import fit_classifier
+from framesift.heads.training.compare import compare_heads
+from framesift.heads.training.evaluate import evaluate_head
 from framesift.heads.training.examples import Examples, FitOptions, RatingTable, Targets
 from framesift.heads.training.fit import fit_head
 from framesift.heads.training.raters import align_ratings
@@ -27,6 +30,9 @@ __all__ = [
     "RatingTable",
     "Targets",
     "align_ratings",
+    "compare_heads",
+    "evaluate_head",
+    "fit_classifier",
     "fit_head",
     "locate",
     "read_ratings",

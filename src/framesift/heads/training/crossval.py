@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OuterRun", "Pictures", "cross_validate", "fit_on", "outer_folds", "quiet"]
 
-FEW = 30
+FEW = 20
 """Below so many pictures every group is held out once, and only strongly held-back ridges run."""
 
 FEW_PENALTY = 0.03
@@ -73,7 +73,7 @@ class OuterRun:
 
 
 def outer_folds(pictures: Pictures, options: FitOptions) -> Int32Array:
-    """Deal out pictures to outer folds; below 30 pictures each group is a fold of its own."""
+    """Deal out pictures to outer folds; below 20 pictures each group is a fold of its own."""
     folds = int(pictures.groups.max()) + 1 if len(pictures.y) < FEW else options.folds
     strata = strata_of(pictures.y, folds)
     return grouped_folds(strata, pictures.groups, folds, seed=options.seed)

@@ -39,7 +39,7 @@ def learning_curve(
     """
     rng = np.random.default_rng(options.seed + 2)
     smallest = min(int((folds != fold).sum()) for fold in np.unique(folds))
-    points = []
+    points: list[CurvePoint] = []
     for share in _SHARES:
         if share * smallest < _LEAST:
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ from framesift.heads.training.intervals import (
 from framesift.heads.training.metrics import by_group, coverage_of, deciles_of, metrics_of
 from framesift.heads.training.prepare import Prepared, prepare
 from framesift.heads.training.results import Prediction, SplitFigures, TrainingResult, as_json
+from framesift.heads.training.timing import Clock
 from framesift.heads.training.words import training_verdict
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def fit_head(
         MissingExtraError: scipy or scikit-learn is not installed.
     """
     options = FitOptions() if options is None else options
-    clock = _Clock()
+    clock = Clock()
     with one_thread():
         with clock.step("prepare"):
             data = prepare(examples, targets, options, groups)
@@ -135,21 +135,6 @@ def one_thread() -> Iterator[None]:
     require("sklearn.svm")
     with require("threadpoolctl").threadpool_limits(limits=1, user_api="blas"):
         yield
-
-
-class _Clock:
-    """Wall time by step; ``total`` is kept up to date."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds.pop("total", None)
-        self.seconds[name] = time.perf_counter() - start
-        self.seconds["total"] = sum(self.seconds.values())
 
 
 def _random(data: Prepared, options: FitOptions) -> SplitFigures | None:

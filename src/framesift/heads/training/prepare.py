@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from framesift.heads.numeric import Float64Array
     from framesift.types import Float32Array
 
-__all__ = ["LEAST", "MOST", "Prepared", "as_targets", "inputs_of", "prepare"]
+__all__ = [
+    "LEAST",
+    "MOST",
+    "Prepared",
+    "as_targets",
+    "checked_sets",
+    "inputs_of",
+    "prepare",
+]
 
 LEAST = 8
 """Pictures below which there is nothing to train or test on."""
@@ -115,7 +123,7 @@ def prepare(
     splits = checked.splits if isinstance(checked, Targets) else ()
     group_names = tuple(groups_given) or ("",) * len(examples)
     arrays = inputs_of(examples)
-    sets = _checked_sets(options, arrays)
+    sets = checked_sets(options, arrays)
     order = _order(arrays, y, group_names, examples)
     grouping = _grouping(examples, group_names, options, order)
     warnings = list(grouping.warnings)
@@ -146,10 +154,18 @@ def prepare(
     )
 
 
-def _checked_sets(
-    options: FitOptions, arrays: dict[str, Float32Array]
+def checked_sets(
+    options: FitOptions,
+    arrays: dict[str, Float32Array],
+    task: Literal["quality", "tags"] = "quality",
 ) -> tuple[tuple[str, ...], ...]:
-    sets = input_sets(options, tuple(arrays))
+    """Return the input sets to try.
+
+    Raises:
+        ConfigError: The options name an input that is not there.
+    """
+    widths = {name: rows.shape[1] for name, rows in arrays.items()}
+    sets = input_sets(options, widths, task=task)
     for name in {each for some in sets for each in some}:
         if name not in arrays:
             message = f"there is no input {name!r}; use some of {', '.join(arrays)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -27,13 +27,24 @@ if TYPE_CHECKING:
     from framesift.heads.training.examples import FitOptions, Int32Array
     from framesift.types import Float32Array
 
-__all__ = ["Fitted", "Member", "TrainingSet", "input_sets", "search"]
+__all__ = [
+    "FEW_GROUPS",
+    "Fitted",
+    "Member",
+    "TrainingSet",
+    "input_sets",
+    "search",
+    "standard_error",
+]
 
 GAMMAS = (0.25, 1.0)
 """Of the RBF kernel, over the median squared distance."""
 
 FEW_GROUPS = 8
 """Below so many groups the choice between models is left to experience, not to noise."""
+
+_WIDE = 8
+_TECHNICAL = "technical"
 
 SVR_UP_TO = 3000
 MLP_FROM = 100
@@ -82,11 +93,27 @@ class Fitted:
         return np.clip(self.chosen.predict(arrays), 0.0, 10.0)
 
 
-def input_sets(options: FitOptions, have: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """The input sets to try: those of the options, or the union of all and then each alone."""
+def input_sets(
+    options: FitOptions, widths: Mapping[str, int], *, task: Literal["quality", "tags"] = "quality"
+) -> tuple[tuple[str, ...], ...]:
+    """The input sets to try, the one to prefer first.
+
+    Those of the options; else, from the inputs there are with their widths, for quality: the
+    model's vectors with the technical expert's row, what the expert says alone, everything
+    together, and each other input of 8 columns or more alone. That pair did best or nearly so on
+    every rated set at hand (see docs/training-method.md). For labels, which are about content:
+    everything but the expert's row, each input alone, everything together.
+    """
     if options.inputs:
         return options.inputs
-    return (tuple(have), *((name,) for name in have)) if len(have) > 1 else (tuple(have),)
+    every = tuple(widths)
+    wide = [(name,) for name in every if widths[name] >= _WIDE]
+    content = tuple(name for name in every if name != _TECHNICAL)
+    if task == "tags":
+        return tuple(dict.fromkeys([content, *wide, every]))
+    first = ("vectors", _TECHNICAL) if _TECHNICAL in widths else every
+    wide.sort(key=lambda each: each != (_TECHNICAL,))
+    return tuple(dict.fromkeys([first, *wide[:1], every, *wide[1:]]))
 
 
 def search(data: TrainingSet, sets: Sequence[tuple[str, ...]], options: FitOptions) -> Fitted:
@@ -134,12 +161,12 @@ def _choose(members: Sequence[Member], data: TrainingSet) -> int:
     best = int(losses.mean(axis=1).argmin())
     for place, loss in enumerate(losses):
         apart = loss - losses[best]
-        if apart.mean() <= _standard_error(apart, data.groups):
+        if apart.mean() <= standard_error(apart, data.groups):
             return place
     return best
 
 
-def _standard_error(values: Float64Array, groups: Int32Array) -> float:
+def standard_error(values: Float64Array, groups: Int32Array) -> float:
     """Standard error of a mean over pictures where whole groups are the units."""
     count = int(groups.max()) + 1
     sums = np.bincount(groups, values - values.mean(), minlength=count)
@@ -155,7 +182,7 @@ def _member(
 ) -> Member:
     clipped = np.clip(held_out, 0.0, 10.0)
     loss = (clipped - data.y) ** 2
-    error = _standard_error(loss, data.groups)
+    error = standard_error(loss, data.groups)
     measured = replace(candidate, mse=float(loss.mean()), standard_error=error)
     return Member(measured, clipped, predict, parts)
 
