@@ -23,9 +23,9 @@ __all__ = ["Grouping", "UnionFind", "group_pictures", "near_duplicates"]
 
 _NEIGHBOURS = 3
 _BLOCK = 2048
-_LARGEST_SHARE = 0.2
-_STRICTEST = 0.999
-_BURST_SLACK = 0.05
+_LARGEST_SHARE = 0.5
+_STRICTEST = 0.99995
+_BURST_SLACK = 8 / 3
 _SERIAL = re.compile(r"^(.*?)(\d+)\D*$")
 
 
@@ -82,10 +82,11 @@ def group_pictures(examples: Examples, named: Sequence[str], options: FitOptions
     - the same name in ``named`` (an empty name joins nothing);
     - the same sha256;
     - near duplicates: each among the other's three nearest neighbours, with a cosine of at least
-      ``options.near_duplicate``. Where that would join more than a fifth of all pictures in one
+      ``options.near_duplicate``. Where that would join more than half of all pictures in one
       group (a space in which everything is alike), the threshold is raised until it does not;
     - bursts: one folder, and capture times within ``options.burst_s``; without times,
-      consecutive file numbers of pictures that also look alike (a cosine 0.05 lower is enough).
+      consecutive file numbers of pictures that also look alike (2.7 times as far from a cosine
+      of 1 is enough: 0.92 where the threshold is 0.97).
     """
     joined = UnionFind(len(examples))
     reasons = {
@@ -95,12 +96,12 @@ def group_pictures(examples: Examples, named: Sequence[str], options: FitOptions
     warnings: tuple[str, ...] = ()
     if options.near_duplicate is not None and len(examples) > 1:
         pairs, cosines = near_duplicates(
-            examples.embeddings.vectors, options.near_duplicate - _BURST_SLACK
+            examples.embeddings.vectors, _loose(options.near_duplicate)
         )
         chosen, warnings = _threshold(pairs, cosines, len(examples), options.near_duplicate)
         alike = pairs[cosines >= chosen]
         reasons["near duplicate"] = _join(joined, ((int(a), int(b)) for a, b in alike))
-        loose = pairs[cosines >= chosen - _BURST_SLACK]
+        loose = pairs[cosines >= _loose(chosen)]
         reasons["burst"] = _join(joined, _serial_pairs(examples, loose))
     reasons["burst"] = reasons.get("burst", 0) + _join(joined, _timed(examples, options.burst_s))
     return Grouping(joined.labels(), reasons, warnings)
@@ -140,14 +141,18 @@ def _threshold(
     chosen = wanted
     limit = max(_LARGEST_SHARE * count, 4)
     while chosen < _STRICTEST and _largest(pairs[cosines >= chosen], count) > limit:
-        chosen += (1 - chosen) / 3
+        chosen += (1 - chosen) / 2
     if chosen == wanted:
         return wanted, ()
     message = (
-        f"pictures look so alike to this model that a cosine of {wanted:g} would join over a fifth "
+        f"pictures look so alike to this model that a cosine of {wanted:g} would join over half "
         f"of them in one group; near duplicates were taken from {chosen:.4f} on instead"
     )
     return chosen, (message,)
+
+
+def _loose(cosine: float) -> float:
+    return 1 - (1 - cosine) * _BURST_SLACK
 
 
 def _largest(pairs: Int32Array, count: int) -> int:

@@ -116,12 +116,13 @@ def _given(scale: tuple[float, float], table: RatingTable) -> Scale:
 
 @dataclass(slots=True, eq=False)
 class _Model:
-    """Estimates: of each picture, and bias, spread and noise of each rater."""
+    """Estimates: of each picture, bias, spread and noise of each rater, and variances."""
 
     picture: Float64Array
     bias: Float64Array
     spread: Float64Array
     noise: Float64Array
+    variance: Float64Array
 
 
 def _fit(ratings: _Ratings) -> _Model:
@@ -132,7 +133,9 @@ def _fit(ratings: _Ratings) -> _Model:
         np.zeros(ratings.raters),
         np.zeros(ratings.raters),
         np.ones(ratings.raters),
+        np.zeros(ratings.pictures),
     )
+    weight = np.ones(len(ratings.value))
     for _ in range(_ROUNDS):
         before = model.picture
         centre = float(before.mean())
@@ -150,20 +153,23 @@ def _fit(ratings: _Ratings) -> _Model:
         model.spread = np.clip(model.spread, -0.7, 2.0)
         model.spread -= float(np.average(model.spread, weights=count))
         rest = unbiased - model.spread[ratings.rater] * around
-        typical = max(float(np.mean(rest**2)), 1e-4)
+        # A picture's estimate follows its own ratings: what is left is too small by its share.
+        free = 1 - weight / ratings.per_picture(weight)[ratings.picture]
+        typical = max(float(np.sum(rest**2)) / max(float(free.sum()), 1.0), 1e-4)
         model.noise = np.sqrt(
-            (ratings.per_rater(rest**2) + _PRIOR_NOISE * typical) / (count + _PRIOR_NOISE)
+            (ratings.per_rater(rest**2) + _PRIOR_NOISE * typical)
+            / (ratings.per_rater(free) + _PRIOR_NOISE)
         )
         slope = 1 + model.spread[ratings.rater]
-        weight = 1 / model.noise[ratings.rater] ** 2
         # Each rating, as seen through its rater's offset and use of the scale.
         seen_as = (ratings.value - model.bias[ratings.rater] + (slope - 1) * centre) / slope
-        weight = weight * slope**2
+        weight = (slope / model.noise[ratings.rater]) ** 2
         model.picture = ratings.per_picture(weight * seen_as) / np.maximum(
             ratings.per_picture(weight), 1e-12
         )
         if float(np.abs(model.picture - before).max()) < _CONVERGED:
             break
+    model.variance = 1 / np.maximum(ratings.per_picture(weight), 1e-12)
     return model
 
 
@@ -183,7 +189,11 @@ def _agreement(ratings: _Ratings, model: _Model, names: tuple[str, ...]) -> Agre
         )
     )
     halves = _split_halves(ratings, adjusted)
-    ceiling = reliability if shared >= 3 else float("nan")
+    ceiling = float("nan")
+    if shared >= 3:
+        # What is left of the variance of the estimates once their own errors are taken off.
+        error = float(model.variance.mean()) / max(float(model.picture.var()), 1e-12)
+        ceiling = float(np.clip(1 - error, 0.0, 1.0))
     return Agreement(raters, icc, reliability, halves, ceiling, shared)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from array import array
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,8 +165,9 @@ class _Reader:
         self._picture: dict[str, int] = {}
         self._rater: dict[str, int] = {}
         self._said: dict[str, dict[int, str]] = {"split": {}, "group": {}}
-        self._rows: list[tuple[int, int]] = []
-        self._ratings: list[float] = []
+        self._pictures = array("q")
+        self._raters = array("q")
+        self._ratings = array("d")
         self._problems: list[RowProblem] = []
         self._left_out = 0
 
@@ -197,7 +199,8 @@ class _Reader:
         rater = self._rater.setdefault(self._cell(row, "rater"), len(self._rater))
         for column, said in self._said.items():
             self._note(said, column, picture, self._cell(row, column), (number, name))
-        self._rows.append((picture, rater))
+        self._pictures.append(picture)
+        self._raters.append(rater)
         self._ratings.append(value)
 
     def _cell(self, row: list[str], column: str) -> str:
@@ -227,12 +230,12 @@ class _Reader:
     def table(self, path: Path) -> RatingTable:
         """Make the table, repeated ratings averaged."""
         if not self._ratings:
-            first = f" (line {self._problems[0].row}: {self._problems[0].reason})"
-            message = f"there is no usable rating in it{first if self._problems else ''}"
+            first = [f" (line {each.row}: {each.reason})" for each in self._problems[:1]]
+            message = f"there is no usable rating in it{''.join(first)}"
             raise ConfigError(message, source=str(path))
-        keys = np.array(self._rows, dtype=np.int64)
         count = len(self._rater)
-        unique, inverse = np.unique(keys[:, 0] * count + keys[:, 1], return_inverse=True)
+        keys = np.array(self._pictures) * count + np.array(self._raters)
+        unique, inverse = np.unique(keys, return_inverse=True)
         inverse = inverse.reshape(-1)
         mean = np.bincount(inverse, np.array(self._ratings)) / np.bincount(inverse)
         names = tuple(self._picture)
