@@ -65,9 +65,6 @@ def training_text(result: TrainingResult) -> str:
     if chosen is not None:
         facts.append(f"Chosen: {chosen.kind} on {' + '.join(chosen.inputs)}.")
     facts.append(f"Inside the 90 % interval: {figure_text(result.coverage, percent=True)}.")
-    if result.agreement is not None and math.isfinite(result.agreement.ceiling_r2):
-        ceiling = result.agreement.ceiling_r2
-        facts.append(f"The raters agree so far that no head could pass R2 {ceiling:.2f}.")
     return _page(_verdict(result.card.name, result.verdict), table, " ".join(facts))
 
 
@@ -120,8 +117,7 @@ def classifier_text(result: ClassifierResult) -> str:
     table = laid_out(["label", "pictures", "precision", "recall", "F1"], rows)
     facts = (
         f"Right: {figure_text(metrics.accuracy, percent=True)}; always naming the commonest label "
-        f"would be right in {metrics.chance:.0%}. Its probabilities are off by "
-        f"{metrics.ece.value:.0%} on average."
+        f"would be right in {metrics.chance:.0%}."
     )
     return _page(_verdict(result.card.name, result.verdict), table, facts)
 

@@ -58,11 +58,11 @@ def _lines(card: HeadCard) -> Iterator[str]:
     }
     for name, value in facts.items():
         if value:
-            yield f"{name:<15} {visible(str(value))}"
+            yield f"{name:<17} {visible(str(value))}"
     if card.metrics:
         yield ""
         for name, figure in card.metrics.items():
-            yield f"{visible(name):<15} {figure:.4g}"
+            yield f"{visible(name):<17} {figure:.4g}"
     if card.details:
         yield ""
         yield from (visible(line) for line in _tree(card.details, 0))
@@ -74,12 +74,11 @@ def _tree(value: Any, depth: int) -> Iterator[str]:
     for key, item in value.items():
         if item in (None, "", [], {}):
             continue
-        name = str(key).replace("_", " ")
         told = _told(item)
         if told is not None:
-            yield f"{indent}{name}: {told}"
+            yield f"{indent}{key}: {told}"
             continue
-        yield f"{indent}{name}:"
+        yield f"{indent}{key}:"
         if isinstance(item, dict):
             yield from _tree(item, depth + 1)
         else:

@@ -10,6 +10,7 @@ from framesift.cli.exits import Stop
 from framesift.cli.rated import page_facts
 from framesift.errors import ConfigError
 from framesift.media import ExpandOptions, Source, expand_sources
+from framesift.media.sniff import COMPANION_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,6 +79,8 @@ def read_folders(folder: Path, settings: Settings) -> Labels:
         if entry.name.startswith(".") and not settings.hidden:
             continue
         if not entry.is_dir():
+            if entry.suffix.lower() in COMPANION_SUFFIXES and not settings.all_files:
+                continue
             reason = "lies beside the sub-folders, so it has no label"
             problems.append(RowProblem(0, entry.name, reason))
             continue

@@ -125,7 +125,7 @@ def tell_left_out(console: Console, source: Ratings | Labels, failures: Sequence
         How many there were.
     """
     lines = [
-        " ".join(filter(None, (f"line {one.row}:" if one.row else "", one.path, one.reason)))
+        ": ".join(filter(None, (f"line {one.row}" if one.row else "", one.path, one.reason)))
         for one in source.problems
     ]
     lines += [failure.error.message for failure in failures]

@@ -42,12 +42,15 @@ def classifier_page(result: ClassifierResult, facts: PageFacts) -> str:
         parts.section(
             "wrong",
             "Surest and wrong",
-            parts.sheet(wrong),
+            parts.sheet(wrong, labels=True),
             "A wrong folder, a picture with two subjects, or a difference that the model cannot "
             "see.",
         ),
         parts.section(
-            "right", "Right", parts.sheet(right), "Of every label, the least sure to the surest."
+            "right",
+            "Right",
+            parts.sheet(right, labels=True),
+            "Of every label, the least sure to the surest.",
         ),
         parts.section("tried", "What was tried", _candidates(result.candidates)),
         parts.problems(facts),
@@ -83,7 +86,7 @@ def classified_pictures(
 
 _WORDS = (
     "On pictures that it had not seen: duplicates and bursts are kept on one side of the split. "
-    "Brackets hold 95 % bootstrap intervals."
+    "The small figures are 95 % bootstrap intervals."
 )
 
 

@@ -65,9 +65,9 @@ def comparison_words(difference: Difference, first: str, second: str) -> str:
 
 
 _WORDS = (
-    "Brackets hold 95 % bootstrap intervals. The second column is what would be left if only the "
-    "scale differed: scores are first mapped to the ratings by a straight line, made without the "
-    "pictures it is measured on."
+    "The small figures are 95 % bootstrap intervals. The second column is what would be left if "
+    "only the scale differed: scores are first mapped to the ratings by a straight line, made "
+    "without the pictures it is measured on."
 )
 
 

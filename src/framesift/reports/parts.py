@@ -172,8 +172,13 @@ def figures(plots: Iterable[Plot], *, prefix: str = "") -> str:
     return f'<div class="graphs">{"".join(parts)}</div>' if parts else ""
 
 
-def sheet(pictures: Iterable[Picture]) -> str:
-    """Return a contact sheet: "Actual 8.0 / Predicted 7.9" under each picture."""
+def sheet(pictures: Iterable[Picture], *, labels: bool = False) -> str:
+    """Return a contact sheet: "Actual 8.0 / Predicted 7.9" under each picture.
+
+    Args:
+        pictures: In the order to show them.
+        labels: Whether labels stand under them, which are longer than numbers.
+    """
     parts = []
     for one in pictures:
         name = PurePath(one.name).name or one.name
@@ -185,7 +190,8 @@ def sheet(pictures: Iterable[Picture]) -> str:
             f'<span class="told">Predicted <b>{shown(one.predicted)}</b></span>'
             f'<span class="file">{shown(name)}</span>{note}</li>'
         )
-    return f'<ul class="sheets">{"".join(parts)}</ul>' if parts else ""
+    kind = "sheets labels" if labels else "sheets"
+    return f'<ul class="{kind}">{"".join(parts)}</ul>' if parts else ""
 
 
 def problems(facts: PageFacts) -> str:
@@ -266,7 +272,7 @@ style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <a class="skip" href="#main">Skip to the results</a>
 <header class="top"><div><h1>{shown(title)}</h1><p class="sub">{shown(subtitle)}</p></div></header>
 <main id="main">
-{"".join(notice(text) for text in notices)}{"".join(body)}</main>
+{"".join(notice(text[:1].upper() + text[1:]) for text in notices)}{"".join(body)}</main>
 </body>
 </html>
 """

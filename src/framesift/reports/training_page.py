@@ -50,6 +50,8 @@ SHEET, WORST = 24, 12
 
 _CANDIDATES = 25
 _GROUPS = 60
+_RATERS = 20
+_NO_CEILING = 0.995
 _FAR = 2.0
 
 
@@ -178,11 +180,11 @@ def agreement_part(agreement: Agreement | None, r2: float) -> str:
             parts.number(rater.inconsistency),
             parts.number(rater.agreement),
         )
-        for rater in agreement.raters[:_GROUPS]
+        for rater in agreement.raters[:_RATERS]
     ]
     head = ("Rater", "Ratings", "Higher by", "Use of the scale", "Noise", "Agrees with the rest")
     words = f"{counted(agreement.pictures, 'picture')} were rated by two people or more."
-    if parts.known(agreement.ceiling_r2):
+    if agreement.ceiling_r2 < _NO_CEILING:
         words += (
             f" From how far they agree, even a perfect head could not show more than an R² of "
             f"{agreement.ceiling_r2:.2f} on these ratings; this one has {parts.number(r2)}."
@@ -190,6 +192,9 @@ def agreement_part(agreement: Agreement | None, r2: float) -> str:
     halves = agreement.split_half_srcc
     if parts.known(halves):
         words += f" Two halves of the raters order the pictures alike to {halves:.2f}."
+    more = len(agreement.raters) - len(rows)
+    if more:
+        words += f" Below are the {len(rows)} who rated most; there are {more:,} more."
     return parts.section("raters", "The raters", parts.table(head, rows), words)
 
 
@@ -225,9 +230,9 @@ def _splits(result: TrainingResult) -> str:
 
 def _split_words(result: TrainingResult) -> str:
     words = (
-        "Brackets hold 95 % bootstrap intervals. The column to quote is the one for unseen groups: "
-        "pictures of one group, duplicates and bursts are kept on one side of the split, as "
-        "tomorrow's pictures will be new."
+        "The small figures are 95 % bootstrap intervals. The column to quote is the one for unseen "
+        "groups: pictures of one group, duplicates and bursts are kept on one side of the split, "
+        "as tomorrow's pictures will be new."
     )
     if result.random is None:
         words += " No two pictures belong together here, so a random split would be the same."

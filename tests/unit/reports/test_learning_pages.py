@@ -134,7 +134,7 @@ def test_pages_say_where_they_come_from(pages: dict[str, str]) -> None:
         told = Page(text).text
         for word in ("ratings.csv", "starter", "0123456789abcdef", "4 March 2026", "1.2.3"):
             assert word in told
-        assert "starter stood in for CLIP" in told
+        assert "Starter stood in for CLIP" in told
 
 
 def test_pages_name_what_could_not_be_used(pages: dict[str, str]) -> None:

@@ -49,8 +49,6 @@ _LINES = (
     (INK, ":"),
     (SOFT, "-"),
     (FIRST, "--"),
-    (SECOND, "-."),
-    (THIRD, ":"),
 )
 _NUMBERED_CELLS = 15
 
@@ -214,9 +212,9 @@ def _trade_off(curves: Sequence[Curve], axis: tuple[str, str], *, chance: bool =
     axes.set_xlim(-1, 101)
     axes.set_ylim(-1, 103)
     more = len(curves) - len(worst_first)
-    title = "Area (worst first)" + (f", {more} better not shown" if more else "")
+    title = "Area, worst first" + (f"\n({more} better not shown)" if more else "")
     if worst_first:
-        axes.legend(loc="lower right" if chance else "lower left", title=title)
+        axes.legend(loc="lower right" if chance else "lower left", title=title, title_fontsize=9)
     return figure
 
 
