@@ -1,77 +1,38 @@
-"""Degraded pictures and their `starter` features, computed once."""
+"""The rows of the technical expert for every training picture, computed once and kept.
+
+Usage: python training/quality/features.py --shared ../shared --photos FOLDER --out table.npz
+       [--part 0 2]: half of the work, for two processes at once; train.py joins the parts
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import argparse
+from pathlib import Path
 
 import numpy as np
-from degrade import KINDS
-from PIL import Image
+from samples import samples
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from framesift import Embedder
-
-BATCH = 16
-VARIANTS = 5
-TWICE = 0.2
-"""Share of the degraded pictures that are degraded in a second way as well."""
+from framesift.embeddings import load_expert
 
 
-@dataclass(frozen=True)
-class Table:
-    """One row per picture.
-
-    Attributes:
-        inputs: Features of the whole and of the detail view, float32 (N, 2560).
-        left: The score that the degradation leaves of a perfect picture, 0 to 10, (N,).
-        group: The original, (N,).
-        kind: What was done, (N,).
-    """
-
-    inputs: np.ndarray
-    left: np.ndarray
-    group: np.ndarray
-    kind: np.ndarray
-
-
-def variants(folder: Path, seed: int) -> Iterator[tuple[np.ndarray, float, int, str]]:
-    """Yield each original and its degraded versions: pixels, score left, group, kind."""
-    rng = np.random.default_rng(seed)
-    names = list(KINDS)
-    for group, path in enumerate(sorted(folder.glob("*.jpg"))):
-        picture = np.asarray(Image.open(path).convert("RGB"))
-        yield picture, 10.0, group, "none"
-        for _ in range(VARIANTS):
-            worse, left, done = picture, 10.0, []
-            for _ in range(2 if rng.random() < TWICE else 1):
-                name = names[rng.integers(len(names))]
-                severity = float(rng.uniform())
-                worse = KINDS[name].apply(worse, severity, rng)
-                left *= KINDS[name].score(severity) / 10
-                done.append(name)
-            yield worse, left, group, "+".join(done)
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--photos", type=Path, required=True, help="see samples.py")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--part", type=int, nargs=2, default=(0, 1))
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    expert = load_expert("technical")
+    rows, group, what = [], [], []
+    for sample in samples(options.shared, options.photos, options.seed, tuple(options.part)):
+        rows.append(expert.encode(expert.prepare(sample.pixels)[None])[0])
+        group.append(sample.group)
+        what.append(sample.what)
+        if len(rows) % 200 == 0:
+            print(len(rows), flush=True)
+    np.savez(options.out, rows=np.stack(rows), group=group, what=what)
 
 
-def make_table(embedder: Embedder, folder: Path, seed: int) -> Table:
-    """Compute the features of every variant."""
-    rows, left, group, kind, batch = [], [], [], [], []
-
-    def flush() -> None:
-        if batch:
-            extras = embedder.to_embeddings(embedder.encode(np.stack(batch))).extras
-            rows.append(np.concatenate([extras["features"], extras["detail"]], axis=1))
-            batch.clear()
-
-    for picture, score, number, what in variants(folder, seed):
-        batch.append(embedder.prepare(picture))
-        left.append(score)
-        group.append(number)
-        kind.append(what)
-        if len(batch) == BATCH:
-            flush()
-    flush()
-    return Table(np.concatenate(rows), np.array(left), np.array(group), np.array(kind))
+if __name__ == "__main__":
+    main()

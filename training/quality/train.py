@@ -1,87 +1,192 @@
-"""Train the quality head of `starter`: a ridge on synthetic degradations.
+"""Train the technical head on degraded photographs.
 
-Usage: python training/quality/train.py --shared ../shared [--table FILE] [--out FOLDER]
+Usage: python training/quality/train.py --tables table0.npz table1.npz [--out FOLDER]
 
-The ridge predicts the score that a degradation left of an ImageNet sample, from the features of the
-whole picture and of its detail view; a monotone map then spreads its predictions over 0-10. The
-samples are small: seen whole they are enlarged, which no large photograph is, so the features of
-the whole view weigh less (``WHOLE_WEIGHT``). Figures come from folds whose originals were not
-trained on, and from pictures that people rated (``mos_avt_image_quality``), which are evaluation
-only. Deterministic.
+features.py makes the tables. Every figure of the card comes from folds whose originals were not
+trained on. Deterministic for one version of numpy. No human rating is read here.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from evaluate import rated_pictures
-from features import Table, make_table
+from network import Network, Options
+from samples import parts_left
+from scipy.linalg import eigh
 from scipy.stats import pearsonr, spearmanr
 from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
 
-from framesift import load_embedder
-from framesift.heads import HeadCard, QualityHead, save_head
-from framesift.heads.linear import Standardiser
-from framesift.heads.quality import QualityCurve
+from framesift.embeddings.technical import WIDTH
+from framesift.heads import HeadCard, save_head
+from framesift.heads.novelty import Novelty
+from framesift.heads.technical import (
+    LEARNED,
+    NAMES,
+    TechnicalHead,
+    combined_loss,
+    raw_scores,
+)
 
-BEST, WORST = 8.5, 0.5
-"""Of an ordinary clean photograph and of a ruined one: the ends are left for better and worse."""
-
-ALPHA = 10_000.0
-WHOLE_WEIGHT = 0.3
+AXES = 256
+NETWORKS = 2
 FOLDS = 5
-KNOTS = 9
+CLIP = 6.0
+KNOTS = 13
+UNIT = 3.0
+"""Targets are divided by this while training, so that their spread is about one."""
+
+CLEAN = 9.0
+"""Score of a clean photograph; what is left above is for those cleaner than most."""
+
+CLEANER = ((0.75, 9.25), (0.95, 9.6), (0.995, 9.85))
+"""Scores at quantiles of the clean pictures."""
+
+SIZE_COLUMN = WIDTH - 2
+QUALITY_LOSSES = [i for i, name in enumerate(LEARNED) if i and name != "highlights"]
 
 
-def target(left: np.ndarray) -> np.ndarray:
-    """Map the score left, 0 to 10, to the scale of the head."""
-    return WORST + (BEST - WORST) * left / 10
+@dataclass(frozen=True)
+class Table:
+    """One row per picture.
+
+    Attributes:
+        rows: Of the expert, float32 (N, K).
+        wanted: Targets of `LEARNED`, float32 (N, M).
+        original: Number of the original, (N,).
+        group: Name of the photograph; frames of one photograph share it, (N,).
+        what: What was done, (N,).
+    """
+
+    rows: np.ndarray
+    wanted: np.ndarray
+    original: np.ndarray
+    group: np.ndarray
+    what: np.ndarray
 
 
-def standardiser(inputs: np.ndarray) -> Standardiser:
-    """Centre and scale each feature; the whole view counts less."""
-    mean, deviation = inputs.mean(axis=0), inputs.std(axis=0)
-    scale = np.maximum(deviation, 1e-2 * deviation.max())
-    scale[: inputs.shape[1] // 2] /= WHOLE_WEIGHT
-    return Standardiser(mean.astype(np.float32), scale.astype(np.float32))
+def read_tables(paths: list[Path]) -> Table:
+    """Join the tables of features.py and turn what was done into targets."""
+    tables = [np.load(path) for path in paths]
+    rows, group, what = (
+        np.concatenate([table[name] for table in tables]) for name in ("rows", "group", "what")
+    )
+    parts = np.array([[parts_left(w).get(name, 10.0) for name in LEARNED[1:]] for w in what])
+    losses = 10 - parts[:, [i - 1 for i in QUALITY_LOSSES]]
+    wanted = np.column_stack([10 - combined_loss(losses), parts]).astype(np.float32)
+    # Every original comes before what was made of it.
+    return Table(rows, wanted, np.cumsum(what == ""), group, what)
 
 
-def fit(inputs: np.ndarray, wanted: np.ndarray) -> tuple[Standardiser, Ridge]:
-    """Standardise and fit."""
-    scaler = standardiser(inputs)
-    return scaler, Ridge(ALPHA).fit((inputs - scaler.mean) / scaler.scale, wanted)
+@dataclass(frozen=True)
+class Axes:
+    """Standardisation and main axes of the rows; nothing of what was done to a picture is in them.
+
+    Attributes:
+        mean: float32 (K,).
+        scale: float32 (K,).
+        axes: float32 (K, D), of 16 bits' precision.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    axes: np.ndarray
+
+    @classmethod
+    def of(cls, rows: np.ndarray) -> Axes:
+        """Find the main axes of rows (N, K)."""
+        mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+        scale = np.maximum(deviation, 1e-3 * np.median(deviation) + 1e-4)
+        standard = np.clip((rows - mean) / scale, -CLIP, CLIP)
+        width = rows.shape[1]
+        product = (standard.T @ standard / np.float32(len(rows))).astype(np.float64)
+        strength, axes = eigh(product, subset_by_index=(width - AXES, width - 1))
+        # Weak axes are kept weaker than strong ones, but not by as much as they are.
+        axes = axes / np.sqrt(strength + 0.1 * strength[-1])
+        axes = axes / (standard @ axes.astype(np.float32)).std()
+        # What will be stored in 16 bits is used in 16 bits from here on.
+        return cls(mean, scale, axes.astype(np.float16).astype(np.float32))
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Place rows (N, K) on the axes, (N, D)."""
+        return np.clip((rows - self.mean) / self.scale, -CLIP, CLIP) @ self.axes
 
 
-def held_out(table: Table) -> np.ndarray:
-    """Predict every row by a ridge that has not seen its original."""
-    predicted = np.empty(len(table.left))
+@dataclass(frozen=True)
+class Model:
+    """Networks on placed rows (N, D); called it gives `LEARNED`, (N, M)."""
+
+    centre: np.ndarray
+    networks: list[Network]
+
+    def __call__(self, placed: np.ndarray) -> np.ndarray:
+        """Predict."""
+        return np.mean([network(placed) for network in self.networks], axis=0) * UNIT + self.centre
+
+
+def fit(placed: np.ndarray, table: Table, chosen: np.ndarray, options: Options) -> Model:
+    """Train on the chosen rows."""
+    wanted = table.wanted[chosen]
+    centre = wanted.mean(axis=0)
+    networks = [
+        Network(AXES, len(LEARNED), options, seed).fit(
+            placed[chosen], (wanted - centre) / np.float32(UNIT), table.original[chosen]
+        )
+        for seed in range(NETWORKS)
+    ]
+    return Model(centre, networks)
+
+
+def held_out(placed: np.ndarray, table: Table, options: Options) -> np.ndarray:
+    """Predict every row by a model that has not seen its photograph: raw, (N, M - 1)."""
+    raw = np.empty((len(table.rows), len(LEARNED) - 1))
     folds = GroupKFold(FOLDS, shuffle=True, random_state=0)
-    for train, test in folds.split(table.inputs, groups=table.group):
-        scaler, ridge = fit(table.inputs[train], target(table.left[train]))
-        predicted[test] = ridge.predict((table.inputs[test] - scaler.mean) / scaler.scale)
-    return predicted
+    for train, test in folds.split(table.rows, groups=table.group):
+        model = fit(placed, table, train, options)
+        raw[test] = raw_scores(model(placed[test]).astype(np.float64))
+    return raw
 
 
-def curve(predicted: np.ndarray, wanted: np.ndarray) -> tuple[tuple[float, float], ...]:
+def curve(raw: np.ndarray, wanted: np.ndarray, clean: np.ndarray) -> list[list[float]]:
     """Fit a monotone map from raw predictions to scores, as knots.
 
-    A ridge shrinks towards the mean. The map lays the quantiles of its held-out predictions on
-    those of the targets, halfway: all the way would sell noise as precision.
+    Below the median of the clean pictures it follows what is expected (isotonic regression), drawn
+    a quarter of the way to the quantiles of the targets laid on those of the predictions, because a
+    regression shrinks towards the mean. Above it the clean pictures themselves are spread out: the
+    median at `CLEAN`, the cleanest near 10. It grows everywhere, so that order is never lost.
+
+    Args:
+        raw: Predictions, (N,).
+        wanted: Targets, `CLEAN` for a clean picture, (N,).
+        clean: Which pictures are, (N,).
     """
-    places = np.linspace(0.01, 0.99, KNOTS)
-    raw, score = np.quantile(predicted, places), np.quantile(wanted, places)
-    fitted = IsotonicRegression().fit(predicted, wanted).predict(raw)
-    score = np.maximum.accumulate((score + fitted) / 2 + 1e-3 * np.arange(KNOTS))
-    slope = (score[-1] - score[0]) / (raw[-1] - raw[0])
-    above = raw[-1] + (10 - score[-1]) / slope
-    below = raw[0] - score[0] / slope
-    knots = [(below, 0.0), *zip(raw, score, strict=True), (above, 10.0)]
-    return tuple((round(float(a), 4), round(float(b), 4)) for a, b in knots)
+    top = np.quantile(raw[clean], [0.5, *(q for q, _ in CLEANER)])
+    places = np.linspace(0.02, 0.98, KNOTS)
+    at = np.quantile(raw, places)
+    expected = IsotonicRegression().fit(raw, wanted).predict(at)
+    score = 0.75 * expected + 0.25 * np.quantile(wanted, places)
+    below = at < top[0] - 0.05
+    at = np.concatenate([at[below], top])
+    score = np.concatenate([score[below], [CLEAN, *(s for _, s in CLEANER)]])
+    at = np.maximum.accumulate(at + 1e-3 * np.arange(len(at)))
+    score = np.maximum.accumulate(score)
+    # Down to zero as steeply as between the clean pictures and the worst on the way.
+    slope = max((CLEAN - score[0]) / (top[0] - at[0]), 0.2)
+    knots = [(at[0] - score[0] / slope - 1e-3, 0.0), *zip(at, score, strict=True)]
+    knots.append((at[-1] + 1.0, 10.0))
+    return [[round(float(x), 4), round(float(y), 4)] for x, y in knots]
+
+
+def percentiles(score: np.ndarray) -> list[list[float]]:
+    """Give [score, percentile] knots of the reference pictures."""
+    places = np.array([0, 1, 2, 5, *range(10, 100, 5), 98, 99, 100], dtype=float)
+    at = np.maximum.accumulate(np.percentile(score, places) + 1e-4 * np.arange(len(places)))
+    knots = [(0.0, 0.0), *((x, p) for x, p in zip(at, places, strict=True) if 0 < x < 10)]
+    return [[round(float(x), 4), float(p)] for x, p in (*knots, (10.0, 100.0))]
 
 
 def figures(wanted: np.ndarray, scored: np.ndarray) -> dict[str, float]:
@@ -96,63 +201,93 @@ def figures(wanted: np.ndarray, scored: np.ndarray) -> dict[str, float]:
     }
 
 
+def calibrated(raw: np.ndarray, curves: list[list[list[float]]]) -> np.ndarray:
+    """Send each column through its curve."""
+    pairs = zip(raw.T, curves, strict=True)
+    columns = [np.interp(column, *np.transpose(knots)) for column, knots in pairs]
+    return np.stack(columns, axis=1)
+
+
+def coverage(raw: np.ndarray, wanted: np.ndarray, table: Table) -> float:
+    """Measure the interval on originals that neither curve nor width was made from."""
+    original, clean = table.original, table.what == ""
+    halves = [original % 2 == 0, original % 2 == 1]
+    inside = []
+    for own, other in (halves, halves[::-1]):
+        knots = np.transpose(curve(raw[own, 0], wanted[own, 0], clean[own]))
+        half = np.quantile(np.abs(np.interp(raw[own, 0], *knots) - wanted[own, 0]), 0.9)
+        inside.append(np.abs(np.interp(raw[other, 0], *knots) - wanted[other, 0]) <= half)
+    return float(np.mean(np.concatenate(inside)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--table", type=Path, help="keep the features here")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, default=Path("src/framesift/heads/data"))
-    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    embedder = load_embedder("starter")
-    table = load_or_make(embedder, options)
-    wanted, raw = target(table.left), held_out(table)
-    knots = curve(raw, wanted)
-    scored = np.interp(raw, *zip(*knots, strict=True))
-    metrics = {f"cv_{name}": value for name, value in figures(wanted, scored).items()}
-    half = round(float(np.quantile(np.abs(scored - wanted), 0.9)), 3)
-    scaler, ridge = fit(table.inputs, wanted)
-
-    def head() -> QualityHead:
-        return QualityHead(
-            card(metrics, len(wanted)),
-            ridge.coef_.astype(np.float32),
-            np.array([ridge.intercept_], dtype=np.float32),
-            standardiser=scaler,
-            curve=QualityCurve(knots, half),
-        )
-
-    people = rated_pictures(head(), embedder, options.shared)
-    metrics |= {f"avt_{name}": value for name, value in people.items()}
-    save_head(head(), options.out / "starter_quality.head")
-    print(json.dumps({"interval": half, **metrics}, indent=1))
-
-
-def load_or_make(embedder: object, options: argparse.Namespace) -> Table:
-    """Read the features, or compute and keep them."""
-    if options.table and options.table.is_file():
-        with np.load(options.table) as kept:
-            return Table(*(kept[name] for name in ("inputs", "left", "group", "kind")))
-    table = make_table(embedder, options.shared / "data" / "zeroshot_imagenet1000", options.seed)
-    if options.table:
-        np.savez(options.table, **vars(table))
-    return table
+    table, how = read_tables(options.tables), Options()
+    axes = Axes.of(table.rows)
+    placed = axes(table.rows)
+    raw, wanted = held_out(placed, table, how), table.wanted[:, :-1] * (CLEAN / 10)
+    clean = table.what == ""
+    curves = [curve(*columns, clean) for columns in zip(raw.T, wanted.T, strict=True)]
+    scored = calibrated(raw, curves)
+    metrics = {f"cv_{name}": value for name, value in figures(wanted[:, 0], scored[:, 0]).items()}
+    metrics |= {
+        f"cv_r2_{name}": figures(wanted[:, i], scored[:, i])["r2"]
+        for i, name in enumerate(NAMES[:-1])
+        if i
+    }
+    metrics["coverage_90"] = coverage(raw, wanted, table)
+    settings = {
+        "calibration": curves,
+        "half_widths": np.quantile(np.abs(scored - wanted), 0.9, axis=0).round(3).tolist(),
+        "percentiles": percentiles(scored[:, 0]),
+        "size_column": SIZE_COLUMN,
+    }
+    tensors = {**packed(axes, fit(placed, table, np.arange(len(raw)), how)), **novelty(placed)}
+    head = TechnicalHead(card(metrics, table), tensors, settings)
+    print(save_head(head, options.out / "technical.head"))
+    print(json.dumps({"half_widths": settings["half_widths"], **metrics}, indent=1))
 
 
-def card(metrics: dict[str, float], rows: int) -> HeadCard:
+def packed(axes: Axes, model: Model) -> dict[str, np.ndarray]:
+    """Give the arrays of the head."""
+    weights = [network.weights for network in model.networks]
+    return {
+        "mean": axes.mean.astype(np.float32),
+        "scale": axes.scale.astype(np.float32),
+        "axes": axes.axes.astype(np.float16),
+        "skip": np.mean([w["skip"] for w in weights], axis=0) * np.float32(UNIT),
+        "hidden": np.stack([w["hidden"] for w in weights]).astype(np.float16),
+        "hidden_bias": np.stack([w["hidden_bias"] for w in weights]),
+        "out": np.stack([w["out"] for w in weights]) * np.float32(UNIT),
+        "out_bias": np.mean([w["out_bias"] for w in weights], axis=0) * np.float32(UNIT)
+        + model.centre,
+    }
+
+
+def novelty(placed: np.ndarray) -> dict[str, np.ndarray]:
+    """Learn how far from the training pictures is unusual."""
+    return Novelty.fit(placed.astype(np.float32)).to_tensors()
+
+
+def card(metrics: dict[str, float], table: Table) -> HeadCard:
     """Describe the head."""
+    photographs = len(np.unique(table.group))
     return HeadCard(
-        name="starter-quality-1",
+        name="technical-1",
         task="quality",
-        space="starter-1",
-        inputs=("features", "detail"),
-        low=0.0,
+        space="",
+        inputs=("technical",),
         high=10.0,
-        source="ridge",
+        source="network",
         provenance=(
-            f"Ridge on {rows} pictures: 1,000 ImageNet samples and synthetic degradations of them, "
-            "made by training/quality/train.py; it measures visible degradation, not beauty"
+            f"{NETWORKS} small networks on {len(table.rows)} pictures: {photographs} photographs "
+            "and screenshots and synthetic degradations of them, made by training/quality; it "
+            "measures visible defects, not beauty, and no human rating went into it"
         ),
-        licence="Apache-2.0; the training pictures carry no licence of their own",
+        licence="Apache-2.0; for the training pictures see docs/models/technical.md",
         metrics={name: round(value, 4) for name, value in metrics.items()},
     )
 

@@ -27,7 +27,8 @@ __all__ = [
     "BUILDER_VERSION",
     "FEATURES",
     "INPUT_PX",
-    "LEVEL_WIDTHS",
+    "LEVELS_VERSION",
+    "LEVELS_WIDTH",
     "build_levels",
     "build_trunk",
     "cached_levels",
@@ -41,8 +42,13 @@ BUILDER_VERSION = 1
 INPUT_PX = 260
 FEATURES = 1280
 
-LEVEL_WIDTHS = (16, 24, 48, 88, 120, 208, 352)
-"""Channels at the end of each of the seven stages."""
+LEVEL_WIDTHS = (16, 24, 48, 88, 120)
+"""Channels at the end of each of the first five stages."""
+
+LEVELS_VERSION = 2
+"""Grows with every change of the graph of `build_levels`."""
+
+LEVELS_WIDTH = 2 * sum(LEVEL_WIDTHS)
 
 _EPSILON = 1e-3
 # Stride of the first block of each stage, and the number of blocks: the depths of EfficientNet-B0
@@ -146,9 +152,9 @@ def build_trunk(weights: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def build_levels(weights: Mapping[str, NDArray[Any]], side: int) -> bytes:
-    """Turn the weights into a serialised ONNX model that looks at every stage, not only the last.
+    """Turn the weights into a serialised ONNX model that looks at the early stages.
 
-    Early stages carry what the last ones have learned to overlook: blur, noise, blocking.
+    They carry what the last two have learned to overlook: blur, noise, blocking.
 
     Args:
         weights: As `load_trunk_weights` gives them.
@@ -156,8 +162,8 @@ def build_levels(weights: Mapping[str, NDArray[Any]], side: int) -> bytes:
 
     Returns:
         A model with one input ``pixels`` float32 (N, 3, side, side), normalised, and one output
-        ``levels`` float32 (N, 1712): for each of the seven stages the mean over all positions of
-        its `LEVEL_WIDTHS` channels, then their standard deviation.
+        ``levels`` float32 (N, 592): for each of the first five stages the mean over all positions
+        of its channels, then their standard deviation.
 
     Raises:
         WeightsMismatchError: An array is missing or has another shape.
@@ -186,7 +192,7 @@ def _build(weights: Mapping[str, NDArray[Any]]) -> bytes:
 def _build_levels(weights: Mapping[str, NDArray[Any]], side: int) -> bytes:
     g = _GraphBuilder(weights, side)
     parts = []
-    for level, out in enumerate(_stages(g)):
+    for level, out in zip(range(len(LEVEL_WIDTHS)), _stages(g), strict=False):
         mean = g.node("ReduceMean", [out], f"level{level}.mean", axes=[2, 3], keepdims=0)
         square = g.node("Mul", [out, out], f"level{level}.square")
         second = g.node("ReduceMean", [square], f"level{level}.second", axes=[2, 3], keepdims=0)
@@ -196,7 +202,7 @@ def _build_levels(weights: Mapping[str, NDArray[Any]], side: int) -> bytes:
         positive = g.node("Max", [variance, "zero"], f"level{level}.positive")
         parts += [mean, g.node("Sqrt", [positive], f"level{level}.deviation")]
     g.node("Concat", parts, "levels", axis=1)
-    return _serialised(g, "efficientnet_lite2_levels", side, ("levels", 2 * sum(LEVEL_WIDTHS)))
+    return _serialised(g, "efficientnet_lite2_levels", side, ("levels", LEVELS_WIDTH))
 
 
 def _stages(g: _GraphBuilder) -> Iterator[str]:
@@ -274,5 +280,5 @@ def cached_levels(folder: Path, side: int) -> bytes:
         WeightsUnavailableError: The package with the weights is not installed.
         WeightsMismatchError: Its weights are not the expected ones.
     """
-    stem = f"levels-{side}-{trunk_key()}"
+    stem = f"levels-{LEVELS_VERSION}-{side}-{trunk_key()}"
     return cached_graph(folder, stem, lambda: build_levels(load_trunk_weights(), side))

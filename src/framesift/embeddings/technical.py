@@ -1,8 +1,8 @@
 """`technical`, an expert that sees how a picture was taken and kept, not what it shows.
 
 It runs beside any embedder. The frozen trunk of `starter` (EfficientNet-Lite2) looks at square
-views of a picture, see `framesift.embeddings.technical_views`; of each of its stages the mean and
-the deviation over all positions are kept, because the early ones carry blur, noise and blocking.
+views of a picture, see `framesift.embeddings.technical_views`; of its early stages the mean and
+the deviation over all positions are kept, because they carry blur, noise and blocking.
 The numbers of `framesift.embeddings.technical_statistics` join them. `framesift.heads.technical`
 makes scores of the rows.
 """
@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from framesift.embeddings.preprocess import check_batch
-from framesift.embeddings.starter_trunk import LEVEL_WIDTHS, cached_levels, trunk_key
+from framesift.embeddings.starter_trunk import (
+    LEVELS_VERSION,
+    LEVELS_WIDTH,
+    cached_levels,
+    trunk_key,
+)
 from framesift.embeddings.starter_weights import trunk_file
 from framesift.embeddings.technical_statistics import (
     CROP_WIDTH,
@@ -45,8 +50,7 @@ __all__ = ["WIDTH", "TechnicalEncoder"]
 _ROW_VERSION: Final = 1
 _MEAN: Final = np.array((0.485, 0.456, 0.406), np.float32)
 _STD: Final = np.array((0.229, 0.224, 0.225), np.float32)
-_LEVELS: Final = 2 * sum(LEVEL_WIDTHS)
-_VIEW: Final = _LEVELS + CROP_WIDTH
+_VIEW: Final = LEVELS_WIDTH + CROP_WIDTH
 _CHUNK: Final = 8
 
 WIDTH: Final = 5 * _VIEW + OVERVIEW_WIDTH
@@ -72,8 +76,10 @@ class TechnicalEncoder:
         """Find the weights; the session itself is made on first use."""
         trunk_file()
         self._device = device
-        versions = (VIEWS_VERSION, STATISTICS_VERSION, _ROW_VERSION, SIDE_PX, SCREEN_PX)
-        recipe = "/".join(str(part) for part in ("technical", trunk_key(), *versions))
+        versions = (VIEWS_VERSION, STATISTICS_VERSION, LEVELS_VERSION, _ROW_VERSION)
+        recipe = "/".join(
+            str(part) for part in ("technical", trunk_key(), *versions, SIDE_PX, SCREEN_PX)
+        )
         self.fingerprint: str = hashlib.sha256(recipe.encode()).hexdigest()[:16]
         self._session: Any = None
         self._lock = threading.Lock()
@@ -86,7 +92,7 @@ class TechnicalEncoder:
         """Describe N prepared pictures: float32 (N, `WIDTH`).
 
         A row joins the whole view, the mean, the least and the greatest over the six crops, and the
-        mean of the close-ups, each as 1712 numbers of the trunk and 38 statistics; then 32 numbers
+        mean of the close-ups, each as 592 numbers of the trunk and 38 statistics; then 32 numbers
         of the overview.
 
         Raises:
@@ -99,13 +105,13 @@ class TechnicalEncoder:
         return rows
 
     def view_rows(self, views: UInt8Array) -> Float32Array:
-        """Describe square views one by one: uint8 (N, 192, 192, 3) to float32 (N, 1750)."""
+        """Describe square views one by one: uint8 (N, 192, 192, 3) to float32 (N, 630)."""
         check_batch(views, (SIDE_PX, SIDE_PX, 3))
         rows = np.empty((len(views), _VIEW), np.float32)
         for start in range(0, len(views), _CHUNK):
             part = views[start : start + _CHUNK]
-            rows[start : start + _CHUNK, :_LEVELS] = self._levels(part)
-            rows[start : start + _CHUNK, _LEVELS:] = crop_numbers(part)
+            rows[start : start + _CHUNK, :LEVELS_WIDTH] = self._levels(part)
+            rows[start : start + _CHUNK, LEVELS_WIDTH:] = crop_numbers(part)
         return rows
 
     def _row(self, views: Views) -> Float32Array:

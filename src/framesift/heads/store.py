@@ -59,6 +59,7 @@ _KINDS = {
     "quality": "framesift.heads.quality:QualityHead",
     "linear": "framesift.heads.linear:LinearHead",
     "zero_shot": "framesift.heads.zero_shot:ZeroShotHead",
+    "technical": "framesift.heads.technical:TechnicalHead",
     "fitted": "framesift.heads.fitted:FittedHead",
 }
 """Kind -> module and class; imported when a file of that kind is read."""
