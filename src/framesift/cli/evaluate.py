@@ -59,14 +59,13 @@ def evaluate(request: Request, head: str, ratings: Path, **choices: Any) -> int:
     with workplace(request) as (settings, console):
         table = read_table(ratings, console, choices)
         run = _Run(request, settings, console, table)
-        model, other = _model_for(head, settings), None
-        names = [head]
-        if choices["against"]:
-            if _model_for(choices["against"], settings) == model:
-                names.append(choices["against"])
-            else:
-                # The other model first: the page needs the pictures of the head in question.
-                other = run.alone(choices["against"])
+        names, other = [head], None
+        model, second = _models(head, choices["against"], settings)
+        if choices["against"] and second == model:
+            names.append(choices["against"])
+        elif choices["against"]:
+            # The other model first: the page needs the pictures of the head in question.
+            other = run.alone(choices["against"], second)
         with run.opened(names, model) as (bench, heads):
             rated = embed_ratings(table, bench)
             _warn_of_own_ratings(heads, ratings, console)
@@ -112,24 +111,32 @@ class _Run:
         ) as bench:
             yield bench, heads
 
-    def alone(self, name: str) -> Evaluation:
-        """Evaluate one head with the model that is its own."""
+    def alone(self, name: str, model: str | None) -> Evaluation:
+        """Evaluate one head with a model of its own."""
         from framesift.cli.rated import embed_ratings
         from framesift.heads.training import evaluate_head
 
-        with self.opened([name], _model_for(name, self.settings)) as (bench, heads):
+        with self.opened([name], model) as (bench, heads):
             rated = embed_ratings(self.table, bench)
             return evaluate_head(heads[0], rated.examples, rated.targets)
 
 
-def _model_for(head: str, settings: Settings) -> str | None:
-    """Return the model that a head file was trained with, where the user asked for none."""
+def _models(head: str, against: str | None, settings: Settings) -> tuple[str | None, str | None]:
+    """Return the models to read two heads with; ``None`` is the settings' one.
+
+    Where the user asked for none, a head file brings the model it was trained with, and a head
+    that is only a name goes with the other one's.
+    """
     from framesift.heads.choose import is_head_file
     from framesift.heads.store import read_card
 
-    if settings.model != "auto" or not is_head_file(head):
-        return None
-    return read_card(Path(head).expanduser()).model or None
+    if settings.model != "auto":
+        return None, None
+    first, second = (
+        read_card(Path(name).expanduser()).model or None if name and is_head_file(name) else None
+        for name in (head, against)
+    )
+    return first or second, second or first
 
 
 def _warn_of_own_ratings(heads: Sequence[QualityScorer], ratings: Path, console: Console) -> None:

@@ -45,7 +45,7 @@ def evaluation_page(
         parts.section("plots", "Predicted and actual", parts.figures(drawn.values())),
         parts.section("groups", "Groups", parts.figures(groups) + group_table(evaluation.by_group)),
         agreement_part(evaluation.agreement, evaluation.metrics.r2.value),
-        pictures_part(evaluation.predictions, facts.thumbnails),
+        pictures_part(evaluation.predictions, facts.thumbnails, training=False),
         parts.problems(facts),
         parts.about(facts, evaluation.card, [("Scale", scale_words(evaluation.scale))]),
     ]

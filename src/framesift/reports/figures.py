@@ -81,7 +81,9 @@ def quality_plots(result: TrainingResult, fitted: FloatArray | None = None) -> l
 
 def evaluation_plots(evaluation: Evaluation) -> list[Plot]:
     """Draw everything an evaluation has to show."""
-    return _score_plots(evaluation.predictions, None) + _group_plots(evaluation.by_group)
+    return _score_plots(evaluation.predictions, None, training=False) + _group_plots(
+        evaluation.by_group
+    )
 
 
 def classifier_plots(result: ClassifierResult) -> list[Plot]:
@@ -168,18 +170,23 @@ def write_png(found: Sequence[Plot], folder: Path) -> list[Path]:
     return written
 
 
-def _score_plots(unseen: Sequence[Prediction], train: plots.Points | None) -> list[Plot]:
+def _score_plots(
+    unseen: Sequence[Prediction], train: plots.Points | None, *, training: bool = True
+) -> list[Plot]:
     points = points_of(unseen)
-    told = "Each blue mark is a picture that the head had not seen; its bar is the 90 % interval. "
+    which = " that the head had not seen" if training else ""
+    told = f"Each blue mark is a picture{which}; its bar is the 90 % interval. "
     if len(unseen) > plots.MANY:
-        told = "The darker, the more pictures that the head had not seen lie there. "
+        told = f"The darker, the more pictures{which} lie there. "
     grey = "Grey crosses are pictures it was trained on. " if train is not None else ""
     found = [
         Plot(
             "predicted-actual",
             "Predicted against actual",
             f"{told}{grey}On the dashed line it is exactly right.",
-            plots.predicted_actual(points, train),
+            plots.predicted_actual(
+                points, train, name="not seen before" if training else "pictures"
+            ),
         )
     ]
     tenths = plots.Tenths.of(points) if len(unseen) >= _FEWEST_FOR_TENTHS else None

@@ -115,22 +115,22 @@ def scale_words(scale: Scale | None) -> str:
 
 
 def pictures_part(
-    predictions: Sequence[Prediction], thumbnails: Mapping[str, bytes], *, missed: str = ""
+    predictions: Sequence[Prediction], thumbnails: Mapping[str, bytes], *, training: bool = True
 ) -> str:
     """Return the contact sheet and the worst misses."""
     whole, worst = rated_pictures(predictions, thumbnails)
+    unseen = ", none of them seen in training" if training else ""
     sheet = parts.section(
         "sheet",
         "Over the whole range",
         parts.sheet(whole),
-        "Pictures from the lowest rating to the highest, none of them seen in training.",
+        f"Pictures from the lowest rating to the highest{unseen}.",
     )
     return sheet + parts.section(
         "worst",
         "The worst misses",
         parts.sheet(worst),
-        missed
-        or "Look at these first: a wrong rating, a picture unlike the others, or a taste "
+        "Look at these first: a wrong rating, a picture unlike the others, or a taste "
         "that the model cannot see.",
     )
 

@@ -107,7 +107,11 @@ class Tenths:
 
 @drawn
 def predicted_actual(
-    test: Points, train: Points | None = None, *, scale: tuple[float, float] = (0.0, 10.0)
+    test: Points,
+    train: Points | None = None,
+    *,
+    scale: tuple[float, float] = (0.0, 10.0),
+    name: str = "not seen before",
 ) -> Figure:
     """Plot predicted against actual scores, with counts along both sides.
 
@@ -116,6 +120,7 @@ def predicted_actual(
             than 1,500 are shown as density.
         train: Pictures it was trained on, in another mark; ``None`` for none.
         scale: Both axes.
+        name: What the legend calls ``test``.
     """
     figure = new_figure(5.0, 5.0)
     grid = figure.add_gridspec(2, 2, width_ratios=(6, 1), height_ratios=(1, 6))
@@ -125,7 +130,7 @@ def predicted_actual(
     axes.plot(scale, scale, color=INK, linewidth=1, linestyle=(0, (5, 4)), label="exactly right")
     if train is not None and len(train.actual):
         _train_marks(axes, train)
-    _test_marks(axes, test)
+    _test_marks(axes, test, f"{name} ({len(test.actual):,})")
     _margin(top, test.actual, scale, orientation="vertical")
     _margin(side, test.predicted, scale, orientation="horizontal")
     plain_axes(axes, x="Actual rating", y="Predicted score")
@@ -255,9 +260,8 @@ def _train_marks(axes: Axes, train: Points) -> None:
     )
 
 
-def _test_marks(axes: Axes, test: Points) -> None:
+def _test_marks(axes: Axes, test: Points, name: str) -> None:
     count = len(test.actual)
-    name = f"not seen before ({count:,})"
     if count > MANY:
         shade = axes.hexbin(test.actual, test.predicted, gridsize=32, mincnt=1, linewidths=0)
         weight = np.asarray(shade.get_array(), dtype=np.float64)
