@@ -149,12 +149,20 @@ FORCE = click.option("--force", is_flag=True, help="Replace an existing head.")
 def refuse_existing(out: Path, *, force: bool) -> None:
     """Stop before any work where the head to write is there already.
 
+    Args:
+        out: As given; a head without a suffix is written with ``.head``.
+        force: Whether an existing head may be replaced.
+
     Raises:
         click.UsageError: It exists, or is a folder.
     """
+    from framesift.heads.store import SUFFIX
+
     if out.is_dir():
         message = f"{out} is a folder; name the head's file, such as {out / 'my-taste.head'}"
         raise click.UsageError(message)
+    if out.suffix not in (SUFFIX, ".safetensors"):
+        out = out.with_name(out.name + SUFFIX)
     if out.exists() and not force:
         message = f"{out} exists; name another file, or replace it with --force"
         raise click.UsageError(message)

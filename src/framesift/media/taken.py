@@ -11,6 +11,22 @@ if TYPE_CHECKING:
 
 __all__ = ["taken_s"]
 
+_FORMATS = ("JPEG", "MPO", "TIFF", "WEBP")
+"""Those whose date is found without decoding; cameras write little else."""
+
+_BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RuntimeError,
+)
+"""What broken headers make Pillow's readers raise."""
+
 _EXIF_IFD = 0x8769
 _DATE_TIME, _ORIGINAL, _SUBSECOND = 306, 36867, 37521
 
@@ -27,7 +43,7 @@ def taken_s(path: Path) -> float:
         with warnings.catch_warnings():
             # A header may be broken or announce any size: only its date is wanted.
             warnings.simplefilter("ignore")
-            with Image.open(path) as picture:
+            with Image.open(path, formats=_FORMATS) as picture:
                 exif = picture.getexif()
                 details = exif.get_ifd(_EXIF_IFD)
                 text = details.get(_ORIGINAL) or exif.get(_DATE_TIME)
@@ -35,9 +51,6 @@ def taken_s(path: Path) -> float:
     except (Image.DecompressionBombError, *_BROKEN):
         return float("nan")
     return _seconds(text, part)
-
-
-_BROKEN = (OSError, ValueError, SyntaxError, KeyError, TypeError, IndexError, AttributeError)
 
 
 def _seconds(text: object, part: object) -> float:
