@@ -264,6 +264,7 @@ def test_options_that_say_nothing_are_refused(
     result = run("train", "quality", table, "--out", out, option, value)
     assert result.exit_code == 2, result.output
     assert said in result.stderr
+    assert "embedding" not in result.stderr, "said before any work"
     assert not out.exists()
 
 
@@ -360,6 +361,27 @@ def test_two_heads_side_by_side(
     assert data["a"]["head"] == "sharp"
     assert data["n"] == COUNT
     assert sum(data["wins"]) == COUNT
+
+
+def test_heads_of_two_models_are_measured_one_after_the_other(
+    head: Path, photos: Path, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framesift.cli.evaluate._models", lambda *_: (None, "starter"))
+    result = run("evaluate", head, photos / "ratings.csv", "--against", "antonym-prompts")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("framesift: embedding ") == 2
+    assert "difference" in result.stdout
+
+
+def test_a_head_brings_its_model_along(head: Path) -> None:
+    from framesift.cli.evaluate import _models
+    from framesift.settings import Settings
+
+    auto, asked = Settings(model="auto"), Settings(model="clip-vit-b32")
+    assert _models(str(head), None, auto) == ("starter", "starter")
+    assert _models("technical", str(head), auto) == ("starter", "starter")
+    assert _models("technical", "aesthetic", auto) == (None, None)
+    assert _models(str(head), "technical", asked) == (None, None)
 
 
 def test_a_head_of_another_model_is_refused(

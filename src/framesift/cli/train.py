@@ -106,12 +106,14 @@ def quality(request: Request, ratings: Path, **choices: Any) -> int:
     from framesift.cli.rated import embed_ratings, facts_for_card, read_table, tell_left_out
     from framesift.cli.workbench import open_workbench, workplace
 
+    _options(choices, {})  # What is wrong with them is said before any work.
     with workplace(request) as (settings, console):
         table = read_table(ratings, console, choices)
         wanted = _wanted(choices)
         with open_workbench(
             settings, console, inputs=lambda _embedder: wanted, progress=request.progress
         ) as bench:
+            bench.refuse_unknown(wanted)
             rated = embed_ratings(table, bench)
             values = rated.targets.values.tolist()
             options = _options(choices, facts_for_card(ratings, rated.examples, values, bench))
@@ -154,6 +156,7 @@ def classifier(request: Request, folder: Path, **choices: Any) -> int:
         with open_workbench(
             settings, console, inputs=lambda _embedder: wanted, progress=request.progress
         ) as bench:
+            bench.refuse_unknown(wanted)
             labelled = embed_folders(table, bench)
             facts = facts_for_card(folder, labelled.examples, labelled.labels, bench)
             options = _options(choices, facts)

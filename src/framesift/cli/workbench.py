@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
+import numpy as np
 
 from framesift.cli.console import Console, Meter, plural
 from framesift.cli.effective import effective_settings, using_cache_dir
 from framesift.cli.exits import INTERRUPTED, Stop
 from framesift.cli.session import limits_of, open_embedder
+from framesift.embeddings import EXPERTS
 from framesift.embeddings.cache import Cache, default_path
 from framesift.engine.gather import Gathered, gather, thumbnails
+from framesift.errors import ConfigError
 from framesift.frames import UniformSampler
 from framesift.pipeline import Gatherer, Reading, experts_for
 
@@ -52,6 +55,23 @@ class Workbench:
     def model(self) -> str:
         """The name of the model."""
         return self.gatherer.embedder.name
+
+    def refuse_unknown(self, inputs: Iterable[str]) -> None:
+        """Stop before any work where something that is to be learnt from is not there.
+
+        Raises:
+            ConfigError: Naming it and what there is.
+        """
+        embedder = self.gatherer.embedder
+        made = embedder.to_embeddings(np.ones((1, embedder.width), dtype=np.float32))
+        known = ["vectors", *made.extras, *(expert.name for expert in self.gatherer.experts)]
+        for name in inputs:
+            if name not in known:
+                message = (
+                    f"--inputs: {name!r} is nothing that {embedder.name} gives; there is "
+                    f"{', '.join(known)}, and the experts {', '.join(EXPERTS)}"
+                )
+                raise ConfigError(message)
 
     def gather(self, files: Sequence[Path]) -> Gathered:
         """Embed files under a progress bar.
