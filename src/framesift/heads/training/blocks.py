@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Scaling"]
 
+_COMMON = 0.1
+_SHARE = 0.75
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
     """Mean and scale of each column of some inputs, learnt from training pictures alone.
 
-    A column is divided by the root of the mean of its own variance and the variance of the mean
+    A column is divided by the root of its own variance, a tenth of it being that of the mean
     column of its input. Plain standardisation would blow up columns that hardly vary among the
     training pictures and may vary among others; no standardisation would let a few columns drown
     the rest. In a union each input then gets a share of the squared distance, and so of the prior
-    of a ridge, that grows with the root of its width: between one share for each column, which
-    drowns 512 numbers of CLIP in 9,000 technical ones, and one share for each input, which gives a
-    single column as much say as all others together. All shares sum to 1.
+    of a ridge, that grows with its width to the power of 3/4: between one share for each column,
+    which drowns 512 numbers of CLIP in 9,000 technical ones, and one share for each input, which
+    gives a single column as much say as all others together. All shares sum to 1.
 
     Attributes:
         inputs: Names, in the order in which they are joined.
@@ -44,14 +47,15 @@ class Scaling:
     def fit(cls, arrays: Mapping[str, Float32Array], inputs: Sequence[str]) -> Scaling:
         """Learn from rows float32 (N, width) of each input."""
         means, scales = [], []
-        total = sum(arrays[name].shape[1] ** 0.5 for name in inputs)
+        total = sum(arrays[name].shape[1] ** _SHARE for name in inputs)
         for name in inputs:
             rows = arrays[name]
             means.append(rows.mean(axis=0, dtype=np.float64))
             variance = rows.var(axis=0, dtype=np.float64)
             common = float(variance.mean())
-            blended = np.sqrt((variance + common) / 2) if common > 0 else np.ones(len(variance))
-            scales.append(blended * np.sqrt(total * len(variance) ** 0.5))
+            blended = np.sqrt((1 - _COMMON) * variance + _COMMON * common)
+            blended = np.where(blended > 0, blended, 1.0)
+            scales.append(blended * np.sqrt(total * len(variance) ** (1 - _SHARE)))
         # Heads keep float32; training with the same rounding keeps both alike.
         mean, scale = (np.concatenate(part).astype(np.float32) for part in (means, scales))
         scale = np.maximum(scale, np.finfo(np.float32).tiny * 1e8)

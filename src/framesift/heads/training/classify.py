@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,80 +22,37 @@ from framesift.heads.training.class_results import (
     ClassifierResult,
     ClassPrediction,
 )
+from framesift.heads.training.class_search import (
+    FittedClassifier,
+    Labelled,
+    class_folds,
+    cross_validate_classes,
+    fit_classes,
+)
 from framesift.heads.training.class_words import classifier_verdict
 from framesift.heads.training.examples import Examples, FitOptions
 from framesift.heads.training.fit import one_thread
-from framesift.heads.training.folds import canonical_order, grouped_folds, numbered
+from framesift.heads.training.folds import canonical_order
 from framesift.heads.training.groups import Grouping, group_pictures
 from framesift.heads.training.logistic import (
-    COSTS,
-    Calibrator,
-    Logistic,
-    fit_calibrator,
     fit_logistic,
     principal_axes,
 )
 from framesift.heads.training.prepare import LEAST, checked_sets, inputs_of
 from framesift.heads.training.results import Candidate, Figure, as_json
-from framesift.heads.training.search import FEW_GROUPS, standard_error
 from framesift.heads.training.timing import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from framesift.heads.numeric import Float64Array
     from framesift.heads.training.examples import Int32Array
-    from framesift.types import Float32Array
 
 __all__ = ["fit_classifier"]
 
 _SHARES = (0.25, 0.5, 0.75, 1.0)
 _REPEATS = 3
 _FEW_IN_CLASS = 10
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Labelled:
-    """N pictures: inputs by name, labels 0..K-1, groups."""
-
-    arrays: Mapping[str, Float32Array]
-    labels: Int32Array
-    groups: Int32Array
-    classes: int
-
-    def take(self, rows: np.ndarray) -> _Labelled:
-        arrays = {name: array[rows] for name, array in self.arrays.items()}
-        return _Labelled(arrays, self.labels[rows], numbered(self.groups[rows]), self.classes)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fitted:
-    """A chosen, fitted and calibrated classifier."""
-
-    scaling: Scaling
-    axes: Float64Array
-    model: Logistic
-    calibrator: Calibrator
-    candidates: tuple[Candidate, ...]
-
-    @property
-    def chosen(self) -> Candidate:
-        return next(each for each in self.candidates if each.chosen)
-
-    def probabilities(self, arrays: Mapping[str, Float32Array]) -> Float64Array:
-        rows = self.scaling(arrays) @ self.axes
-        return self.calibrator(self.model.log_probabilities(rows))
-
-    def linear(self) -> tuple[Float32Array, Float32Array]:
-        """Fold axes and calibration into one matrix (width, K) and intercepts (K,).
-
-        The model's log probabilities and its logits differ by a number that is the same for all
-        classes of a picture, which a softmax does not see.
-        """
-        inverse = 1 / self.calibrator.temperature
-        coef = (self.axes @ self.model.coef.T) * inverse
-        intercept = self.model.intercept * inverse + self.calibrator.bias
-        return coef.astype(np.float32), intercept.astype(np.float32)
 
 
 def fit_classifier(
@@ -129,11 +85,11 @@ def fit_classifier(
         with clock.step("prepare"):
             data, order, classes, grouping = _prepare(examples, labels, options, groups)
             sets = checked_sets(options, dict(data.arrays), "tags")
-            folds = _folds(data, options.folds, options.seed)
+            folds = class_folds(data, options.folds, options.seed)
         with clock.step("cross-validation"):
-            found, train_accuracy = _cross_validate(data, folds, sets, options)
+            found, train_accuracy = cross_validate_classes(data, folds, sets, options)
         with clock.step("final fit"):
-            fitted = _fit(data, sets, options)
+            fitted = fit_classes(data, sets, options)
         with clock.step("learning curve"):
             curve = _curve(data, folds, fitted.chosen, options) if options.curve else ()
         with clock.step("report"):
@@ -179,7 +135,7 @@ def fit_classifier(
 
 def _prepare(
     examples: Examples, labels: Sequence[str], options: FitOptions, named: Sequence[str]
-) -> tuple[_Labelled, Int32Array, tuple[str, ...], Grouping]:
+) -> tuple[Labelled, Int32Array, tuple[str, ...], Grouping]:
     """Check everything and put pictures in canonical order."""
     count = len(examples)
     if len(labels) != count or len(named) not in (0, count):
@@ -219,96 +175,11 @@ def _prepare(
         raise ConfigError(message)
     numbers = np.array([classes.index(labels[i]) for i in order], dtype=np.int32)
     kept = {name: rows[order] for name, rows in arrays.items()}
-    return _Labelled(kept, numbers, grouping.groups, len(classes)), order, classes, grouping
-
-
-def _folds(data: _Labelled, wanted: int, seed: int) -> Int32Array:
-    return grouped_folds(data.labels, data.groups, wanted, seed=seed)
-
-
-def _cross_validate(
-    data: _Labelled, folds: Int32Array, sets: Sequence[tuple[str, ...]], options: FitOptions
-) -> tuple[Float64Array, float]:
-    found = np.empty((len(data.labels), data.classes))
-    right, total = 0, 0
-    for fold in np.unique(folds):
-        train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        known = data.take(train)
-        fitted = _fit(known, sets, options)
-        found[test] = fitted.probabilities(data.take(test).arrays)
-        right += int((fitted.probabilities(known.arrays).argmax(axis=1) == known.labels).sum())
-        total += len(train)
-    return found, right / total
-
-
-def _fit(data: _Labelled, sets: Sequence[tuple[str, ...]], options: FitOptions) -> _Fitted:
-    """Choose inputs and penalty by inner cross-validation, calibrate on its predictions, fit.
-
-    The choice follows the one-standard-error rule of the quality heads: the first input set
-    unless another one is better by more than a standard error.
-    """
-    folds = _folds(data, options.inner_folds, options.seed + 1)
-    tried = []
-    for inputs in sets:
-        scaling = Scaling.fit(data.arrays, inputs)
-        rows = scaling(data.arrays)
-        axes = principal_axes(rows)
-        projected = rows @ axes
-        spread = max(float(np.sqrt(projected.var(axis=0).sum())), 1e-12)
-        cost, held_out = _best_cost(data, projected, folds, spread)
-        losses = -held_out[np.arange(len(data.labels)), data.labels]
-        tried.append((inputs, scaling, axes, spread, cost, held_out, losses))
-    place = _choose(np.stack([each[6] for each in tried]), data.groups)
-    inputs, scaling, axes, spread, cost, held_out, _ = tried[place]
-    model = fit_logistic(scaling(data.arrays) @ axes / spread, data.labels, data.classes, cost)
-    candidates = [
-        Candidate(
-            "logistic",
-            each[0],
-            {"cost": each[4]},
-            float(each[6].mean()),
-            standard_error(each[6], data.groups),
-            chosen=i == place,
-        )
-        for i, each in enumerate(tried)
-    ]
-    candidates.sort(key=lambda each: (each.mse, not each.chosen))
-    scaled = replace(model, coef=model.coef / spread)
-    return _Fitted(scaling, axes, scaled, fit_calibrator(held_out, data.labels), tuple(candidates))
-
-
-def _best_cost(
-    data: _Labelled, rows: Float64Array, folds: Int32Array, spread: float
-) -> tuple[float, Float64Array]:
-    best: tuple[float, float, Float64Array] | None = None
-    for cost in COSTS:
-        held_out = np.empty((len(data.labels), data.classes))
-        for fold in np.unique(folds):
-            test, train = folds == fold, folds != fold
-            model = fit_logistic(rows[train] / spread, data.labels[train], data.classes, cost)
-            held_out[test] = model.log_probabilities(rows[test] / spread)
-        # Compared as they will be used: calibrated.
-        calibrated = fit_calibrator(held_out, data.labels)(held_out)
-        loss = float(-np.mean(np.log(calibrated[np.arange(len(data.labels)), data.labels] + 1e-12)))
-        if best is None or loss < best[0]:
-            best = (loss, cost, held_out)
-    assert best is not None
-    return best[1], best[2]
-
-
-def _choose(losses: Float64Array, groups: Int32Array) -> int:
-    if int(groups.max()) + 1 < FEW_GROUPS:
-        return 0
-    best = int(losses.mean(axis=1).argmin())
-    for place, loss in enumerate(losses):
-        apart = loss - losses[best]
-        if apart.mean() <= standard_error(apart, groups):
-            return place
-    return best
+    return Labelled(kept, numbers, grouping.groups, len(classes)), order, classes, grouping
 
 
 def _curve(
-    data: _Labelled, folds: Int32Array, chosen: Candidate, options: FitOptions
+    data: Labelled, folds: Int32Array, chosen: Candidate, options: FitOptions
 ) -> tuple[ClassCurvePoint, ...]:
     """Balanced accuracy with the chosen inputs and penalty on growing random sets of groups."""
     rng = np.random.default_rng(options.seed + 2)
@@ -333,7 +204,7 @@ def _mean_of(values: list[float]) -> Figure:
 
 
 def _one_pass(
-    data: _Labelled,
+    data: Labelled,
     folds: Int32Array,
     chosen: Candidate,
     share: float,
@@ -363,7 +234,7 @@ def _one_pass(
     return float(np.mean(sizes)), float(np.mean(scores)), test_score
 
 
-def _warnings(data: _Labelled, classes: tuple[str, ...]) -> list[str]:
+def _warnings(data: Labelled, classes: tuple[str, ...]) -> list[str]:
     counts = np.bincount(data.labels, minlength=len(classes))
     few = [f"{name} ({n})" for name, n in zip(classes, counts, strict=True) if n < _FEW_IN_CLASS]
     said = []
@@ -377,7 +248,7 @@ def _warnings(data: _Labelled, classes: tuple[str, ...]) -> list[str]:
 
 
 def _card(
-    examples: Examples, fitted: _Fitted, options: FitOptions, facts: dict[str, Any]
+    examples: Examples, fitted: FittedClassifier, options: FitOptions, facts: dict[str, Any]
 ) -> HeadCard:
     chosen = fitted.chosen
     metrics = facts["metrics"]
@@ -407,7 +278,7 @@ def _card(
 
 def _predictions(
     examples: Examples,
-    data: _Labelled,
+    data: Labelled,
     places: tuple[Int32Array, Int32Array],
     classes: tuple[str, ...],
     found: Float64Array,

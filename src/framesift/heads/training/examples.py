@@ -211,7 +211,7 @@ class FitOptions:
     name: str = "my-head"
     seed: int = 0
     folds: int = 5
-    inner_folds: int = 5
+    inner_folds: int = 8
     kinds: tuple[Kind, ...] = KINDS
     inputs: tuple[tuple[str, ...], ...] = ()
     repeats: int = 1000
