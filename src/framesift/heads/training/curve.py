@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["learning_curve"]
 
 _SHARES = (0.25, 0.4, 0.6, 0.8, 1.0)
-_REPEATS = 8
+_REPEATS = 4
 _FOLDS = 5
 _LEAST = 15
-_MOST = 4000
+_MOST = 2000
 
 
 def learning_curve(
@@ -43,7 +43,7 @@ def learning_curve(
     for share in _SHARES:
         if share * smallest < _LEAST:
             continue
-        repeats = 1 if share == 1.0 else _REPEATS
+        repeats = 1 if share == 1.0 or smallest > _MOST else _REPEATS
         passes = [_one_pass(pictures, folds, chosen, share, rng) for _ in range(repeats)]
         point = _point(passes)
         # Few large groups: two shares may draw the same pictures, and the larger one has all.

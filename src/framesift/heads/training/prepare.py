@@ -35,7 +35,7 @@ __all__ = [
 LEAST = 8
 """Pictures below which there is nothing to train or test on."""
 
-MOST = 20_000
+MOST = 10_000
 """Pictures trained on at most; beyond, a random part of the groups is drawn."""
 
 _LEAKY_SHARE = 0.2

@@ -11,11 +11,12 @@ from framesift.heads.training.blocks import Scaling
 from framesift.heads.training.mlp import fit_networks, main_axes
 from framesift.heads.training.results import Candidate, EpochLoss
 from framesift.heads.training.spectral import (
+    EXACT_UP_TO,
     PENALTIES,
     Spectrum,
+    distances_of,
     median_squared_distance,
     spectrum_of,
-    squared_distances,
 )
 from framesift.heads.training.svr import SupportVectors, fit_support_vectors
 
@@ -49,9 +50,9 @@ MANY_GROUPS = 20
 _WIDE = 8
 _TECHNICAL = "technical"
 
-SVR_UP_TO = 3000
+SVR_UP_TO = 2000
 MLP_FROM = 100
-MLP_UP_TO = 20_000
+MLP_UP_TO = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,20 +141,23 @@ def _members(
 ) -> list[Member]:
     """Return the candidates, the simplest first."""
     kinds = set(options.kinds)
-    needs_ridge = bool(kinds & {"ridge", "blend"})
-    ridges = [_ridge(data, inputs) for inputs in sets] if needs_ridge else []
-    kernel = _kernel(data, sets[0], options) if kinds & {"kernel", "blend"} else None
+    first = _Standard.of(data, sets[0])
+    ridges = []
+    if kinds & {"ridge", "blend"}:
+        others = sets[1:] if "ridge" in kinds else ()
+        ridges = [_ridge(data, first), *(_ridge(data, _Standard.of(data, each)) for each in others)]
+    kernel = _kernel(data, first, options) if kinds & {"kernel", "blend"} else None
     found = list(ridges) if "ridge" in kinds else []
     if "blend" in kinds and ridges and kernel is not None:
         found.append(_blend(data, ridges[0], kernel))
     if "kernel" in kinds and kernel is not None:
         found.append(kernel)
     if "svr" in kinds and len(data.y) <= SVR_UP_TO:
-        found.append(_svr(data, sets[0]))
+        found.append(_svr(data, first))
     if "mlp" in kinds and MLP_FROM <= len(data.y) <= MLP_UP_TO:
-        found.append(_mlp(data, sets[0], options))
+        found.append(_mlp(data, first, options))
     # A kind that is out of range for so many pictures leaves nothing: a ridge always works.
-    return found or [_ridge(data, inputs) for inputs in sets]
+    return found or [_ridge(data, first)]
 
 
 def _choose(members: Sequence[Member], data: TrainingSet) -> int:
@@ -215,22 +219,40 @@ def _along_path(
     )
 
 
-def _ridge(data: TrainingSet, inputs: tuple[str, ...]) -> Member:
-    scaling = Scaling.fit(data.arrays, inputs)
-    spectrum = spectrum_of(scaling(data.arrays), None)
-    return _along_path(data, scaling, spectrum, Candidate("ridge", inputs, {}, 0.0, 0.0))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Standard:
+    """Standardised rows of one input set, and their Gram matrix where it is small enough."""
+
+    scaling: Scaling
+    rows: Float64Array
+    gram: Float64Array | None
+
+    @classmethod
+    def of(cls, data: TrainingSet, inputs: tuple[str, ...]) -> _Standard:
+        scaling = Scaling.fit(data.arrays, inputs)
+        rows = scaling(data.arrays)
+        return cls(scaling, rows, rows @ rows.T if len(rows) <= EXACT_UP_TO else None)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.scaling.inputs
 
 
-def _kernel(data: TrainingSet, inputs: tuple[str, ...], options: FitOptions) -> Member:
-    scaling = Scaling.fit(data.arrays, inputs)
-    rows = scaling(data.arrays)
-    median = median_squared_distance(rows)
+def _ridge(data: TrainingSet, given: _Standard) -> Member:
+    spectrum = spectrum_of(given.rows, None, gram=given.gram)
+    blank = Candidate("ridge", given.inputs, {}, 0.0, 0.0)
+    return _along_path(data, given.scaling, spectrum, blank)
+
+
+def _kernel(data: TrainingSet, given: _Standard, options: FitOptions) -> Member:
+    median = median_squared_distance(given.rows)
     tried = []
     for gamma in GAMMAS:
         # Heads keep float32; the same rounding in training keeps both alike.
-        spectrum = spectrum_of(rows, float(np.float32(gamma / median)), seed=options.seed)
-        blank = Candidate("kernel", inputs, {"gamma": gamma}, 0.0, 0.0)
-        tried.append(_along_path(data, scaling, spectrum, blank))
+        width = float(np.float32(gamma / median))
+        spectrum = spectrum_of(given.rows, width, gram=given.gram, seed=options.seed)
+        blank = Candidate("kernel", given.inputs, {"gamma": gamma}, 0.0, 0.0)
+        tried.append(_along_path(data, given.scaling, spectrum, blank))
     return min(tried, key=lambda each: each.candidate.mse)
 
 
@@ -248,11 +270,11 @@ def _blend(data: TrainingSet, ridge: Member, kernel: Member) -> Member:
     )
 
 
-def _svr(data: TrainingSet, inputs: tuple[str, ...]) -> Member:
-    scaling = Scaling.fit(data.arrays, inputs)
-    rows = scaling(data.arrays)
+def _svr(data: TrainingSet, given: _Standard) -> Member:
+    scaling, rows = given.scaling, given.rows
     gamma = float(np.float32(GAMMAS[0] / median_squared_distance(rows)))
-    gram = np.exp(-gamma * squared_distances(rows, rows))
+    linear = rows @ rows.T if given.gram is None else given.gram
+    gram = np.exp(-gamma * distances_of(linear))
     tried: list[tuple[float, float, Float64Array]] = []
     for cost in SupportVectors.COSTS:
         held_out = np.empty(len(data.y))
@@ -267,16 +289,15 @@ def _svr(data: TrainingSet, inputs: tuple[str, ...]) -> Member:
     final = fit_support_vectors(gram, data.y, cost)
     return _member(
         data,
-        Candidate("svr", inputs, {"cost": cost, "gamma": GAMMAS[0]}, 0.0, 0.0),
+        Candidate("svr", given.inputs, {"cost": cost, "gamma": GAMMAS[0]}, 0.0, 0.0),
         held_out,
         lambda arrays: final.predict(scaling(arrays), rows, gamma),
         lambda: [final.part(scaling, rows, gamma)],
     )
 
 
-def _mlp(data: TrainingSet, inputs: tuple[str, ...], options: FitOptions) -> Member:
-    scaling = Scaling.fit(data.arrays, inputs)
-    rows = scaling(data.arrays)
+def _mlp(data: TrainingSet, given: _Standard, options: FitOptions) -> Member:
+    scaling, rows = given.scaling, given.rows
     axes = main_axes(rows)
     held_out = np.empty(len(data.y))
     for fold in np.unique(data.folds):
@@ -288,7 +309,7 @@ def _mlp(data: TrainingSet, inputs: tuple[str, ...], options: FitOptions) -> Mem
     final = fit_networks(rows, data.y, data.folds, axes, seed=options.seed)
     member = _member(
         data,
-        Candidate("mlp", inputs, {"units": float(final.members[0][0].shape[1])}, 0.0, 0.0),
+        Candidate("mlp", given.inputs, {"units": float(final.members[0][0].shape[1])}, 0.0, 0.0),
         held_out,
         lambda arrays: final.predict(scaling(arrays)),
         lambda: [final.part(scaling)],

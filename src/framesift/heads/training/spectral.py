@@ -23,15 +23,23 @@ if TYPE_CHECKING:
     from framesift.heads.training.blocks import Scaling
     from framesift.heads.training.examples import Int32Array
 
-__all__ = ["PENALTIES", "Spectrum", "median_squared_distance", "spectrum_of", "squared_distances"]
+__all__ = [
+    "EXACT_UP_TO",
+    "PENALTIES",
+    "Spectrum",
+    "distances_of",
+    "median_squared_distance",
+    "spectrum_of",
+    "squared_distances",
+]
 
 PENALTIES = tuple(float(10.0**k) for k in np.arange(-5, 2.01, 0.5))
 """Penalties in units of the trace of the centred Gram matrix; the last all but says the mean."""
 
-EXACT_UP_TO = 4000
+EXACT_UP_TO = 2000
 """Pictures up to which the full Gram matrix is decomposed."""
 
-_COMPONENTS = 1024
+_COMPONENTS = 512
 _TINY = 1e-9
 
 
@@ -70,12 +78,11 @@ class Spectrum:
         """Predict each row by the model without its fold, for every penalty: float64 (N, P)."""
         out = np.empty((len(y), len(PENALTIES)))
         projected = self.u.T @ (y - y.mean())
-        members = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
-        for place, penalty in enumerate(PENALTIES):
-            shrunk = self.shrink(penalty)
-            residual = y - y.mean() - self.u @ (shrunk * projected)
-            for some in members:
-                out[some, place] = y[some] - self._leave(some, shrunk, residual[some], len(y))
+        shrunk = np.stack([self.shrink(penalty) for penalty in PENALTIES])
+        residual = (y - y.mean())[:, None] - self.u @ (shrunk * projected).T
+        for fold in np.unique(folds):
+            some = np.flatnonzero(folds == fold)
+            out[some] = y[some, None] - self._leave(some, shrunk, residual[some])
         return out
 
     def predict(self, rows: Float64Array, y: Float64Array, penalty: float) -> Float64Array:
@@ -112,30 +119,48 @@ class Spectrum:
         return g
 
     def _leave(
-        self, some: NDArray[np.intp], shrunk: Float64Array, residual: Float64Array, count: int
+        self, some: NDArray[np.intp], shrunk: Float64Array, residual: Float64Array
     ) -> Float64Array:
-        """Solve ``(I - H_SS) x = residual`` in the smaller of both dimensions (Woodbury)."""
-        part = np.concatenate([self.u[some], np.full((len(some), 1), count**-0.5)], axis=1)
-        weights = np.append(shrunk, 1.0)
-        if len(some) <= part.shape[1]:
-            left = np.eye(len(some)) - (part * weights) @ part.T
-            return np.linalg.solve(left, residual)
-        small = np.diag(1.0 / np.maximum(weights, 1e-12)) - part.T @ part
-        solved: Float64Array = residual + part @ np.linalg.solve(small, part.T @ residual)
+        """Solve ``(I - H_SS) x = residual`` in the smaller of both dimensions (Woodbury).
+
+        Args:
+            some: Rows S of the fold.
+            shrunk: Of each penalty, float64 (P, R).
+            residual: Of these rows for each penalty, float64 (S, P).
+        """
+        part = np.concatenate([self.u[some], np.full((len(some), 1), len(self.u) ** -0.5)], axis=1)
+        inner = None if len(some) <= part.shape[1] else part.T @ part
+        solved = np.empty_like(residual)
+        for place, shrinkage in enumerate(shrunk):
+            weights, left = np.append(shrinkage, 1.0), residual[:, place]
+            if inner is None:
+                hat = (part * weights) @ part.T
+                solved[:, place] = np.linalg.solve(np.eye(len(some)) - hat, left)
+            else:
+                small = np.diag(1.0 / np.maximum(weights, 1e-12)) - inner
+                solved[:, place] = left + part @ np.linalg.solve(small, part.T @ left)
         return solved
 
 
-def spectrum_of(rows: Float64Array, gamma: float | None, *, seed: int = 0) -> Spectrum:
+def spectrum_of(
+    rows: Float64Array, gamma: float | None, *, gram: Float64Array | None = None, seed: int = 0
+) -> Spectrum:
     """Decompose the Gram matrix of standardised rows (N, K), linear or RBF.
 
-    Up to `EXACT_UP_TO` rows the matrix is decomposed whole. Beyond, a linear one is cut to its
-    1,024 main components, and an RBF one approximated through 1,024 random rows (Nystroem;
-    Williams and Seeger 2001).
+    Up to `EXACT_UP_TO` rows the matrix is decomposed whole. Beyond, a linear one is cut to 512
+    main components (of 2,048 random rows, where there are more columns than that), and an RBF one
+    approximated through 512 random rows (Nystroem; Williams and Seeger 2001).
+
+    Args:
+        rows: Standardised training rows.
+        gamma: Of the RBF kernel; ``None`` for a linear one.
+        gram: ``rows @ rows.T`` where the caller has it already.
+        seed: Of the random rows.
     """
     if len(rows) <= EXACT_UP_TO:
-        return _exact(rows, gamma)
+        return _exact(rows, gamma, rows @ rows.T if gram is None else gram)
     if gamma is None:
-        return _principal(rows)
+        return _principal(rows, seed=seed)
     return _nystroem(rows, gamma, seed=seed)
 
 
@@ -154,8 +179,15 @@ def median_squared_distance(rows: Float64Array) -> float:
     return max(float(np.median(distances)), 1e-12) if len(distances) else 1.0
 
 
-def _exact(rows: Float64Array, gamma: float | None) -> Spectrum:
-    gram = rows @ rows.T if gamma is None else np.exp(-gamma * squared_distances(rows, rows))
+def distances_of(gram: Float64Array) -> Float64Array:
+    """Squared distances (N, N) between the rows of a Gram matrix ``rows @ rows.T``."""
+    lengths = np.diag(gram)
+    positive: Float64Array = np.maximum(lengths[:, None] + lengths - 2 * gram, 0.0)
+    return positive
+
+
+def _exact(rows: Float64Array, gamma: float | None, gram: Float64Array) -> Spectrum:
+    gram = gram if gamma is None else np.exp(-gamma * distances_of(gram))
     column = gram.mean(axis=0)
     centred = gram - column - column[:, None] + column.mean()
     lam, u = _top(centred, len(rows))
@@ -176,14 +208,27 @@ def _top(matrix: Float64Array, limit: int) -> tuple[Float64Array, Float64Array]:
     return lam[keep], (vectors * np.where(signs == 0, 1.0, signs))[:, keep]
 
 
-def _principal(rows: Float64Array) -> Spectrum:
+def _principal(rows: Float64Array, *, seed: int) -> Spectrum:
     mean = rows.mean(axis=0)
-    centred = rows - mean
-    lam, axes = _top(centred.T @ centred, _COMPONENTS)
-    u = centred @ (axes / np.sqrt(lam))
+    base = _subspace(rows - mean, seed)
+    inside = (rows - mean) @ base
+    lam, axes = _top(inside.T @ inside, _COMPONENTS)
+    u = inside @ (axes / np.sqrt(lam))
     to_dual = axes / np.sqrt(lam)
-    # Rows of the identity make the weights the coefficients themselves.
-    return Spectrum(np.eye(rows.shape[1]), u, lam, to_dual, None, mean @ to_dual)
+    # The directions take the place of training rows: their weights make up the coefficients.
+    return Spectrum(base.T, u, lam, to_dual, None, (mean @ base) @ to_dual)
+
+
+def _subspace(centred: Float64Array, seed: int) -> Float64Array:
+    """Orthonormal directions (K, R): all of K, or the main ones of 2,048 random rows."""
+    width = centred.shape[1]
+    if width <= _COMPONENTS:
+        return np.eye(width)
+    chosen = np.random.default_rng(seed).permutation(len(centred))[: 4 * _COMPONENTS]
+    some = centred[np.sort(chosen)]
+    lam, vectors = _top(some @ some.T, _COMPONENTS)
+    directions: Float64Array = some.T @ (vectors / np.sqrt(lam))
+    return directions
 
 
 def _nystroem(rows: Float64Array, gamma: float, *, seed: int) -> Spectrum:
