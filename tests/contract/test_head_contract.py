@@ -19,11 +19,10 @@ from framesift.heads import (
     QualityHead,
     ScreeningHead,
     ZeroShotHead,
-    load_head,
 )
-from framesift.heads.choose import SHIPPED
 from framesift.heads.linear import Standardiser
 from framesift.heads.quality import QualityCurve
+from framesift.heads.technical import NAMES, technical_head
 from framesift.policies import CONTEXT_TAGS, TAXONOMY
 from framesift.types import Embeddings
 
@@ -80,10 +79,7 @@ MAKERS = {
     "quality": quality,
     "prompt-quality": lambda: PromptQualityHead.for_embedder(EMBEDDER),
     "open-nsfw": lambda: ExpertHead(SPACE),
-} | {
-    f"shipped-{space}": (lambda path=path: load_head(path))
-    for space, path in SHIPPED.items()
-    if path.is_file()
+    "technical": lambda: technical_head(SPACE),
 }
 
 
@@ -106,13 +102,8 @@ def make_pictures(head: Head, count: int = 40) -> Embeddings:
         "features": rng.normal(size=(count, 5)).astype(np.float32),
         "open_nsfw": rng.uniform(size=(count, 1)).astype(np.float32),
     }
-    if isinstance(head, QualityHead) and head.card.name != "ridge":
-        # Shipped heads read the trunk: split what they read evenly over their inputs.
-        width = len(head.coef) // len(head.card.inputs)
-        rows = np.abs(rng.normal(size=(count, width))).astype(np.float32)
-        extras |= {name: rows for name in head.card.inputs if name != "vectors"}
-        if "vectors" in head.card.inputs:
-            vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    if head.card.inputs == ("technical",):
+        extras["technical"] = rng.normal(size=(count, head.width)).astype(np.float32)
     return Embeddings(vectors, head.card.space, "any", extras)
 
 
@@ -138,7 +129,7 @@ def test_shape_names_and_type(head, pictures):
     assert scores.values.dtype == np.float32
     assert len(set(scores.names)) == len(scores.names)
     if head.card.task == "quality":
-        assert scores.names == ("quality",)
+        assert scores.names == (NAMES if "technical" in head.card.inputs else ("quality",))
         assert (head.card.low, head.card.high) == (0.0, 10.0)
 
 

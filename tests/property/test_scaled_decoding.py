@@ -57,7 +57,7 @@ def test_input_is_that_of_a_full_decode(
 
 @settings(max_examples=8, deadline=None)
 @given(width=st.integers(2200, 2400), height=st.integers(2200, 2400), orientation=st.integers(1, 8))
-def test_both_views_of_starter_are_those_of_a_full_decode(
+def test_the_view_of_starter_is_that_of_a_full_decode(
     width: int, height: int, orientation: int
 ) -> None:
     from framesift.embeddings.starter import StarterEmbedder

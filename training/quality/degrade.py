@@ -303,7 +303,7 @@ KINDS: dict[str, Kind] = {
     "pixelated": Kind(pixelated, "sharpness", (9.0, 6.4, 4.0, 2.0, 0.6), 0.5),
     "smeared": Kind(smeared, "sharpness", (9.0, 7.4, 5.4, 3.8, 2.6), 0.5),
     "oversharp": Kind(oversharp, "sharpness", (9.8, 8.8, 7.6, 6.2, 5.0), 0.7),
-    "noise": Kind(noise, "noise", (9.8, 9.0, 7.0, 4.0, 1.2), 2.0),
+    "noise": Kind(noise, "noise", (9.8, 9.2, 7.6, 4.4, 1.2), 2.0),
     "shot_noise": Kind(shot_noise, "noise", (9.6, 8.6, 6.6, 3.8, 1.2)),
     "colour_noise": Kind(colour_noise, "noise", (9.7, 8.8, 6.8, 4.2, 1.8), 0.7),
     "jpeg": Kind(jpeg, "compression", (9.8, 9.2, 7.8, 4.8, 1.0), 1.8),

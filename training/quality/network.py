@@ -28,12 +28,12 @@ class Options:
         originals: Per step.
     """
 
-    hidden: int = 128
-    epochs: int = 40
+    hidden: int = 160
+    epochs: int = 60
     rate: float = 2e-3
-    decay: float = 0.3
-    dropout: float = 0.3
-    within: float = 1.0
+    decay: float = 0.6
+    dropout: float = 0.2
+    within: float = 4.0
     originals: int = 24
 
 

@@ -21,7 +21,7 @@ from degrade import KINDS, Picture, at_smaller_size
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 LARGE = (
@@ -128,7 +128,9 @@ def frame(photograph: Image.Image, rng: np.random.Generator) -> Picture:
     return cut
 
 
-def samples(shared: Path, large: Path, seed: int, part: tuple[int, int]) -> Iterator[Sample]:
+def samples(
+    shared: Path, large: Path, seed: int, part: tuple[int, int], ladders: Sequence[str] = ()
+) -> Iterator[Sample]:
     """Yield originals and degraded versions of them.
 
     Args:
@@ -136,6 +138,7 @@ def samples(shared: Path, large: Path, seed: int, part: tuple[int, int]) -> Iter
         large: The folder with the large photographs.
         seed: Of every random choice.
         part: (i, n): only every n-th original, from the i-th on, so that n processes can share.
+        ladders: Only ladders of these kinds, instead of what is drawn.
     """
     sources = originals(shared, large, np.random.default_rng(seed))
     for number, (group, picture) in enumerate(sources):
@@ -143,9 +146,10 @@ def samples(shared: Path, large: Path, seed: int, part: tuple[int, int]) -> Iter
             continue
         rng = np.random.default_rng([seed, number])
         yield Sample(picture, group, "")
-        for _ in range(COMBINED):
+        for _ in range(0 if ladders else COMBINED):
             yield combined(picture, group, rng)
-        yield from ladder(picture, group, rng)
+        for name in ladders or (draw(rng),):
+            yield from ladder(picture, group, name, rng)
 
 
 def draw(rng: np.random.Generator) -> str:
@@ -168,9 +172,8 @@ def combined(picture: Picture, group: str, rng: np.random.Generator) -> Sample:
     return Sample(picture, group, "+".join(done.values()))
 
 
-def ladder(picture: Picture, group: str, rng: np.random.Generator) -> Iterator[Sample]:
+def ladder(picture: Picture, group: str, name: str, rng: np.random.Generator) -> Iterator[Sample]:
     """Make a picture worse in one way, step by step."""
-    name = draw(rng)
     shrunk, seed = shrinking(name, rng), int(rng.integers(2**31))
     for step in range(STEPS):
         severity = float((step + rng.uniform()) / STEPS)

@@ -1,8 +1,9 @@
 """Train the technical head on degraded photographs.
 
-Usage: python training/quality/train.py --tables table0.npz table1.npz [--out FOLDER]
+Usage: python training/quality/train.py --tables T0.npz T1.npz [--ladders L0.npz] [--out FOLDER]
 
-features.py makes the tables. Every figure of the card comes from folds whose originals were not
+features.py makes the tables; those of ladders are trained on, but figures and curves are of the
+drawn mixture alone. Every figure of the card comes from folds whose originals were not
 trained on. Deterministic for one version of numpy. No human rating is read here.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,12 @@ from framesift.heads.technical import (
     NAMES,
     TechnicalHead,
     combined_loss,
+    losses,
     raw_scores,
 )
 
 AXES = 256
-NETWORKS = 2
+NETWORKS = 5
 FOLDS = 5
 CLIP = 6.0
 KNOTS = 13
@@ -47,7 +49,6 @@ CLEANER = ((0.75, 9.25), (0.95, 9.6), (0.995, 9.85))
 """Scores at quantiles of the clean pictures."""
 
 SIZE_COLUMN = WIDTH - 2
-QUALITY_LOSSES = [i for i, name in enumerate(LEARNED) if i and name != "highlights"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Table:
         original: Number of the original, (N,).
         group: Name of the photograph; frames of one photograph share it, (N,).
         what: What was done, (N,).
+        drawn: Whether it belongs to the drawn mixture and not to the further ladders, (N,).
     """
 
     rows: np.ndarray
@@ -67,19 +69,24 @@ class Table:
     original: np.ndarray
     group: np.ndarray
     what: np.ndarray
+    drawn: np.ndarray
+
+    def take(self, chosen: np.ndarray) -> Table:
+        """Give the chosen rows."""
+        return Table(*(getattr(self, one.name)[chosen] for one in fields(self)))
 
 
-def read_tables(paths: list[Path]) -> Table:
+def read_tables(drawn: list[Path], ladders: list[Path]) -> Table:
     """Join the tables of features.py and turn what was done into targets."""
-    tables = [np.load(path) for path in paths]
+    tables = [np.load(path) for path in (*drawn, *ladders)]
     rows, group, what = (
         np.concatenate([table[name] for table in tables]) for name in ("rows", "group", "what")
     )
     parts = np.array([[parts_left(w).get(name, 10.0) for name in LEARNED[1:]] for w in what])
-    losses = 10 - parts[:, [i - 1 for i in QUALITY_LOSSES]]
-    wanted = np.column_stack([10 - combined_loss(losses), parts]).astype(np.float32)
+    wanted = np.column_stack([10 - combined_loss(losses(parts)), parts]).astype(np.float32)
     # Every original comes before what was made of it.
-    return Table(rows, wanted, np.cumsum(what == ""), group, what)
+    count = sum(len(table["group"]) for table in tables[: len(drawn)])
+    return Table(rows, wanted, np.cumsum(what == ""), group, what, np.arange(len(rows)) < count)
 
 
 @dataclass(frozen=True)
@@ -223,13 +230,15 @@ def coverage(raw: np.ndarray, wanted: np.ndarray, table: Table) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=Path, nargs="+", required=True)
+    parser.add_argument("--ladders", type=Path, nargs="*", default=[])
     parser.add_argument("--out", type=Path, default=Path("src/framesift/heads/data"))
     options = parser.parse_args()
-    table, how = read_tables(options.tables), Options()
-    axes = Axes.of(table.rows)
-    placed = axes(table.rows)
-    raw, wanted = held_out(placed, table, how), table.wanted[:, :-1] * (CLEAN / 10)
-    clean = table.what == ""
+    everything, how = read_tables(options.tables, options.ladders), Options()
+    axes = Axes.of(everything.rows)
+    placed = axes(everything.rows)
+    raw = held_out(placed, everything, how)[everything.drawn]
+    table = everything.take(everything.drawn)
+    wanted, clean = table.wanted[:, :-1] * (CLEAN / 10), table.what == ""
     curves = [curve(*columns, clean) for columns in zip(raw.T, wanted.T, strict=True)]
     scored = calibrated(raw, curves)
     metrics = {f"cv_{name}": value for name, value in figures(wanted[:, 0], scored[:, 0]).items()}
@@ -245,8 +254,9 @@ def main() -> None:
         "percentiles": percentiles(scored[:, 0]),
         "size_column": SIZE_COLUMN,
     }
-    tensors = {**packed(axes, fit(placed, table, np.arange(len(raw)), how)), **novelty(placed)}
-    head = TechnicalHead(card(metrics, table), tensors, settings)
+    model = fit(placed, everything, np.arange(len(placed)), how)
+    tensors = {**packed(axes, model), **novelty(placed[everything.drawn])}
+    head = TechnicalHead(card(metrics, everything), tensors, settings)
     print(save_head(head, options.out / "technical.head"))
     print(json.dumps({"half_widths": settings["half_widths"], **metrics}, indent=1))
 

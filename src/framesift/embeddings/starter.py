@@ -1,8 +1,8 @@
 """`starter`, the embedded default: a small CLIP-like model that needs no download.
 
-A frozen EfficientNet-Lite2 looks at two views of a picture. The *whole* view gives the embedding
-and the ``features``; the *detail* view, the centre at a higher resolution, gives ``detail``, from
-which the quality head reads sharpness, noise and compression. Texts go through static word vectors.
+A frozen EfficientNet-Lite2 looks at a picture; its pooled ``features`` are projected to the
+embedding. Texts go through static word vectors. Quality is scored by the expert
+`framesift.embeddings.technical`, which looks closer.
 
 It is for trying out, tests and machines without a network. CLIP is the real thing.
 """
@@ -17,6 +17,7 @@ import numpy as np
 
 from framesift.embeddings.base import PreprocessSpec
 from framesift.embeddings.catalog import STARTER, find_spec
+from framesift.embeddings.preprocess import check_batch
 from framesift.embeddings.starter_model import DIM, StarterModel, load_model
 from framesift.embeddings.starter_trunk import FEATURES, INPUT_PX, cached_trunk, trunk_key
 from framesift.embeddings.starter_weights import load_trunk_weights
@@ -25,8 +26,6 @@ from framesift.types import Embeddings, Geometry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from framesift.embeddings.base import Device, ModelSpec, Precision
     from framesift.types import Float32Array, UInt8Array
@@ -41,15 +40,12 @@ PREPROCESS = PreprocessSpec(
 )
 """Of the whole view, and of `StarterEmbedder.embed_images`."""
 
-VIEWS_VERSION = 2
-"""Grows with every change of what the two views show."""
-
-DETAIL_PX = 520
-"""The detail view is cut out at this shorter side, or at the picture's own if that is less."""
+VIEWS_VERSION = 3
+"""Grows with every change of what the trunk is shown."""
 
 DECODE_IN_FULL = 2**20
-"""No decoder scales down to this side: the trunk and the quality head on it are too sensitive to
-what scaled decoding rounds differently."""
+"""No decoder scales down to this side: the trunk is too sensitive to what scaled decoding rounds
+differently."""
 
 _TINY_PX = 64
 _BATCH = 8
@@ -58,7 +54,7 @@ _BATCH = 8
 class StarterEmbedder:
     """Implements `framesift.embeddings.base.Embedder`. Make it with `load`.
 
-    A row is 256 floats of embedding, 1280 of the whole view and 1280 of the detail view.
+    A row is 256 floats of embedding and 1280 of the trunk's features.
 
     Args:
         session: ONNX Runtime session of the trunk.
@@ -70,7 +66,7 @@ class StarterEmbedder:
     space = "starter-1"
     precision = "fp32"
     int8_cosine: float | None = None
-    width = DIM + 2 * FEATURES
+    width = DIM + FEATURES
     min_side_px = DECODE_IN_FULL
 
     def __init__(
@@ -83,7 +79,7 @@ class StarterEmbedder:
         self._spec = dataclasses.replace(
             find_spec(STARTER), preprocess=PREPROCESS, logit_scale=model.logit_scale
         )
-        parts = ("starter", trunk_key(), model.digest, VIEWS_VERSION, DETAIL_PX, self.precision)
+        parts = ("starter", trunk_key(), model.digest, VIEWS_VERSION, self.precision)
         text = "/".join(str(part) for part in parts)
         self._fingerprint = f"starter-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
@@ -123,12 +119,10 @@ class StarterEmbedder:
         return self._model.logit_scale
 
     def prepare(self, pixels: UInt8Array, *, geometry: Geometry | None = None) -> UInt8Array:
-        """Turn one picture, uint8 (H, W, 3), into its two views, uint8 (2, 260, 260, 3).
+        """Turn one picture, uint8 (H, W, 3), into what the trunk sees, uint8 (260, 260, 3).
 
-        The whole view is the centre of the picture at a shorter side of 286 px (260 for pictures
-        under 64 px, which have no margin to lose). The detail view is the centre at a shorter side
-        of at most `DETAIL_PX`, never enlarged, so that sharpness and noise stay what they are: a
-        picture smaller than the view is continued by its mirror image.
+        The centre of the picture at a shorter side of 286 px (260 for pictures under 64 px, which
+        have no margin to lose).
         """
         from PIL import Image
 
@@ -136,39 +130,30 @@ class StarterEmbedder:
         height, width = pixels.shape[:2]
         place = geometry or Geometry(width, height, (0.0, 0.0, float(width), float(height)))
         shorter = min(place.width, place.height)
-        whole = _centre(image, place, 286 if shorter >= _TINY_PX else INPUT_PX)
-        if shorter < INPUT_PX:
-            return np.stack([whole, _mirrored(pixels)])
-        return np.stack([whole, _centre(image, place, min(shorter, DETAIL_PX))])
+        return _centre(image, place, 286 if shorter >= _TINY_PX else INPUT_PX)
 
     def encode(self, batch: UInt8Array) -> Float32Array:
-        """Turn prepared pictures, uint8 (N, 2, 260, 260, 3), into rows, float32 (N, 2816).
+        """Turn prepared pictures, uint8 (N, 260, 260, 3), into rows, float32 (N, 1536).
 
         Raises:
             ValueError: The batch has another shape or type.
         """
-        if batch.dtype != np.uint8 or batch.shape[1:] != (2, INPUT_PX, INPUT_PX, 3):
-            expected = f"uint8 (N, 2, {INPUT_PX}, {INPUT_PX}, 3)"
-            message = f"expected a batch {expected}; got {batch.dtype} {batch.shape}"
-            raise ValueError(message)
+        check_batch(batch, (INPUT_PX, INPUT_PX, 3))
         rows = np.empty((len(batch), self.width), np.float32)
         for start in range(0, len(batch), _BATCH):
             part = batch[start : start + _BATCH]
-            features = self._features(_normalised(part.reshape(-1, *part.shape[2:])))
-            rows[start : start + _BATCH, DIM:] = features.reshape(len(part), 2 * FEATURES)
-        rows[:, :DIM] = self.project(rows[:, DIM : DIM + FEATURES])
+            rows[start : start + _BATCH, DIM:] = self._features(_normalised(part))
+        rows[:, :DIM] = self.project(rows[:, DIM:])
         return rows
 
     def to_embeddings(self, rows: Float32Array) -> Embeddings:
-        """Name the columns of rows (N, 2816).
+        """Name the columns of rows (N, 1536).
 
-        ``features`` and ``detail`` are float32 (N, 1280) each, the trunk's pooled output of the
-        whole and of the detail view; every value is in [0, 6].
+        ``features``, float32 (N, 1280), is the trunk's pooled output; every value is in [0, 6].
         """
         rows = np.asarray(rows, np.float32)
         vectors = rows[:, :DIM]
-        extras = {"features": rows[:, DIM : DIM + FEATURES], "detail": rows[:, DIM + FEATURES :]}
-        return Embeddings(vectors, self.space, self.fingerprint, extras)
+        return Embeddings(vectors, self.space, self.fingerprint, {"features": rows[:, DIM:]})
 
     def embed_images(self, pixels: Float32Array) -> Float32Array:
         """Embed normalised model input, float32 (N, 3, 260, 260), as unit vectors (N, 256).
@@ -197,7 +182,7 @@ class StarterEmbedder:
         return np.asarray(features @ kernel + bias, np.float32)
 
     def project(self, features: Float32Array) -> Float32Array:
-        """Turn pooled features of the whole view (N, 1280) into unit vectors (N, 256)."""
+        """Turn pooled features (N, 1280) into unit vectors (N, 256)."""
         return self._model.project(features, self.logits(features))
 
     def _features(self, pixels: Float32Array) -> Float32Array:
@@ -242,16 +227,3 @@ def _centre(image: Any, place: Geometry, shorter_px: int) -> UInt8Array:
     )
     view = image.resize((INPUT_PX, INPUT_PX), Image.Resampling.BICUBIC, box=box)
     return np.asarray(view, np.uint8)
-
-
-def _mirrored(pixels: UInt8Array) -> UInt8Array:
-    """Cut the centre out at its own size, mirroring the picture at its edges where it ends."""
-    rows, columns = (_mirror_index(length) for length in pixels.shape[:2])
-    return pixels[rows[:, None], columns]
-
-
-def _mirror_index(length: int) -> NDArray[np.intp]:
-    """Give the `INPUT_PX` positions around the middle of an axis, folded back into it."""
-    first = (length - INPUT_PX) // 2
-    places = (first + np.arange(INPUT_PX)) % (2 * length)
-    return np.where(places < length, places, 2 * length - 1 - places)

@@ -10,7 +10,6 @@ from framesift.errors import HeadError, WeightsUnavailableError
 from framesift.heads.laion import MLP, laion_head, laion_spaces
 from framesift.heads.overall import OverallHead
 from framesift.heads.prompt_quality import PromptQualityHead
-from framesift.heads.resources import DATA
 from framesift.heads.store import SUFFIX, load_head
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ QUALITIES: Final = ("auto", "technical", "aesthetic", "overall", "antonym-prompt
 """What may be asked for by name; anything else is a head file."""
 
 _STARTER: Final = "starter-1"
-SHIPPED = {_STARTER: DATA / "starter_quality.head"}
 
 
 def quality_head_for(
@@ -51,8 +49,6 @@ def quality_head_for(
         WeightsUnavailableError: A head asked for by its own name cannot be had.
         WeightsMismatchError: A file is not the one published.
     """
-    if quality == "auto" and embedder.space in SHIPPED:
-        return load_head(SHIPPED[embedder.space], task="quality", space=embedder.space)
     if quality == "auto":
         quality = "technical" if embedder.space == _STARTER else "aesthetic"
     if quality == "technical":

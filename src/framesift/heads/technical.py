@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 
     from framesift.types import Embeddings, Float32Array
 
-__all__ = ["NAMES", "TechnicalHead", "combined_loss", "describe", "resolution", "technical_head"]
+__all__ = [
+    "LEARNED",
+    "NAMES",
+    "TechnicalHead",
+    "combined_loss",
+    "describe",
+    "losses",
+    "raw_scores",
+    "resolution",
+    "technical_head",
+]
 
 NAMES: Final = (
     "quality",
@@ -44,7 +54,8 @@ NAMES: Final = (
 LEARNED: Final = (*NAMES[:-1], "other")
 """The columns that the networks give; ``other`` is what has no part of its own (a tilt)."""
 
-_LOSSES: Final = tuple(LEARNED.index(name) for name in LEARNED[1:] if name != "highlights")
+# Points that cost nothing, and the weight of the rest, where it is not all of it.
+_LENIENT: Final = {"highlights": (0.0, 0.0), "colour": (2.0, 0.5)}
 _POWER: Final = 2.5
 _FOOT: Final = 0.5
 _CLIP: Final = 6.0
@@ -75,7 +86,7 @@ class TechnicalHead:
 
     The row is standardised, brought to its main axes, and given to E networks with one hidden layer
     (tanh) beside a linear path; their mean gives q, an estimate of the whole, and the parts. With
-    the losses l = 10 - part (bent softly to zero), the score before calibration is the mean of q
+    the losses l = 10 - part (see `losses`), the score before calibration is the mean of q
     and of 10 - (sum l^2.5)^(1/2.5): defects add up, and the worst counts most. ``resolution``
     depends on the picture's size alone and joins the calibrated score in the same way.
 
@@ -208,15 +219,30 @@ class TechnicalHead:
 
 def raw_scores(learned: Float64Array) -> Float64Array:
     """Turn the networks' output (N, M) into raw quality and parts (N, M - 1)."""
-    # A soft foot instead of a hard one: two clean pictures need not be equally clean.
-    losses = np.logaddexp(0, (HIGH - learned[:, _LOSSES]) / _FOOT) * _FOOT
-    quality = (learned[:, 0] + HIGH - combined_loss(losses)) / 2
+    quality = (learned[:, 0] + HIGH - combined_loss(losses(learned[:, 1:]))) / 2
     return np.column_stack([quality, learned[:, 1:-1]])
 
 
-def combined_loss(losses: Float64Array) -> Float64Array:
+def losses(parts: Float64Array) -> Float64Array:
+    """Turn parts (N, M - 1), in the order of `LEARNED`, into what they cost the quality, (N, L).
+
+    ``highlights`` is within ``exposure``. Of ``colour`` only half of what goes beyond two points
+    counts: a picture full of one colour is often meant so, and a cast is hard to tell from it.
+    """
+    columns = []
+    for name, part in zip(LEARNED[1:], parts.T, strict=True):
+        free, weight = _LENIENT.get(name, (0.0, 1.0))
+        if weight:
+            # A soft foot instead of a hard one: two clean pictures need not be equally clean.
+            steps = (HIGH - part - free) / _FOOT
+            bent = np.maximum(steps, 0) + np.log1p(np.exp(-np.abs(steps)))
+            columns.append(weight * _FOOT * bent)
+    return np.stack(columns, axis=1)
+
+
+def combined_loss(each: Float64Array) -> Float64Array:
     """Add up losses (N, L), each 0 to 10: (sum l^2.5)^(1/2.5), at most 10, (N,)."""
-    clipped = np.clip(losses, LOW, HIGH)
+    clipped = np.clip(each, LOW, HIGH)
     total = np.sum(clipped**_POWER, axis=1) ** (1 / _POWER)
     return np.asarray(np.minimum(total, HIGH), np.float64)
 

@@ -8,7 +8,7 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from framesift.embeddings import Embedder, find_spec
-from framesift.embeddings.starter import DETAIL_PX, StarterEmbedder
+from framesift.embeddings.starter import StarterEmbedder
 from framesift.embeddings.starter_model import MODEL_FILE, load_model
 from framesift.errors import ConfigError, WeightsMismatchError
 from framesift.types import Geometry
@@ -28,7 +28,7 @@ def test_it_is_an_embedder_of_the_catalogue(starter: StarterEmbedder) -> None:
     assert starter.spec.dim == find_spec("starter").dim == 256
     assert starter.space == starter.spec.space
     assert starter.spec.logit_scale == starter.logit_scale
-    assert starter.width == 256 + 2 * 1280
+    assert starter.width == 256 + 1280
 
 
 def test_the_shipped_file_stays_small() -> None:
@@ -58,46 +58,21 @@ def test_what_is_shipped_is_finite_and_its_words_are_unique() -> None:
         (2000, 2),
     ],
 )
-def test_every_shape_of_picture_gives_two_views(
+def test_every_shape_of_picture_gives_one_view(
     starter: StarterEmbedder, height: int, width: int
 ) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    views = starter.prepare(pixels)
-    assert views.shape == (2, 260, 260, 3)
-    assert views.dtype == np.uint8
+    view = starter.prepare(pixels)
+    assert view.shape == (260, 260, 3)
+    assert view.dtype == np.uint8
 
 
-def test_the_whole_view_is_resize_then_centre_crop(starter: StarterEmbedder, make_image) -> None:
+def test_the_view_is_resize_then_centre_crop(starter: StarterEmbedder, make_image) -> None:
     pixels = make_image(640, 417)
     image = Image.fromarray(pixels).resize((439, 286), Image.Resampling.BICUBIC)
     expected = np.asarray(image.crop((89, 13, 89 + 260, 13 + 260)), np.int16)
-    difference = np.abs(starter.prepare(pixels)[0].astype(np.int16) - expected)
+    difference = np.abs(starter.prepare(pixels).astype(np.int16) - expected)
     assert difference.max() <= 1
-
-
-def test_the_detail_view_of_a_large_picture_is_its_centre(
-    starter: StarterEmbedder, make_image
-) -> None:
-    pixels = make_image(1400, 2 * DETAIL_PX)
-    image = Image.fromarray(pixels).resize((700, DETAIL_PX), Image.Resampling.BICUBIC)
-    expected = np.asarray(image.crop((220, 130, 480, 390)), np.int16)
-    difference = np.abs(starter.prepare(pixels)[1].astype(np.int16) - expected)
-    assert difference.max() <= 1
-
-
-def test_the_detail_view_never_enlarges(starter: StarterEmbedder, make_image) -> None:
-    pixels = make_image(300, 400)
-    np.testing.assert_array_equal(starter.prepare(pixels)[1], pixels[70:330, 20:280])
-
-
-def test_a_small_picture_is_continued_by_its_mirror_image(
-    starter: StarterEmbedder, make_image
-) -> None:
-    pixels = make_image(100, 80)
-    detail = starter.prepare(pixels)[1]
-    np.testing.assert_array_equal(detail[90:170, 80:180], pixels)
-    np.testing.assert_array_equal(detail[90:170, 180:260], pixels[:, :19:-1])
-    np.testing.assert_array_equal(detail[10:90, 80:180], pixels[::-1])
 
 
 def test_the_geometry_puts_a_reduced_picture_where_the_full_one_is(
@@ -108,33 +83,31 @@ def test_the_geometry_puts_a_reduced_picture_where_the_full_one_is(
     reduced = np.asarray(image.reduce(2))
     box = (0.0, 0.0, 2401 / 2, 2201 / 2)
     placed = starter.prepare(reduced, geometry=Geometry(2401, 2201, box))
-    difference = np.abs(placed[0].astype(np.int16) - starter.prepare(full)[0])
+    difference = np.abs(placed.astype(np.int16) - starter.prepare(full))
     assert difference.mean() < 1
 
 
-def test_views_are_encoded_apart_and_rows_alone(starter: StarterEmbedder, make_image) -> None:
+def test_pictures_are_encoded_alone(starter: StarterEmbedder, make_image) -> None:
     views = [starter.prepare(make_image(400, 300, seed)) for seed in range(10)]
     rows = starter.encode(np.stack(views))
     alone = np.concatenate([starter.encode(view[None]) for view in views])
     np.testing.assert_allclose(rows, alone, atol=1e-4)
     embeddings = starter.to_embeddings(rows)
     np.testing.assert_allclose(np.linalg.norm(embeddings.vectors, axis=1), 1, atol=1e-5)
-    assert embeddings.extras["features"].shape == embeddings.extras["detail"].shape == (10, 1280)
-    swapped = starter.to_embeddings(starter.encode(np.stack(views)[:, ::-1]))
-    np.testing.assert_allclose(swapped.extras["features"], embeddings.extras["detail"], atol=1e-4)
+    assert embeddings.extras["features"].shape == (10, 1280)
 
 
 def test_normalised_input_gives_the_same_embedding(starter: StarterEmbedder, make_image) -> None:
     view = starter.prepare(make_image(400, 300))
     preprocess = starter.spec.preprocess
     assert preprocess is not None
-    pixels = (view[0] / 255 - preprocess.mean) / np.array(preprocess.std)
+    pixels = (view / 255 - preprocess.mean) / np.array(preprocess.std)
     found = starter.embed_images(pixels.transpose(2, 0, 1)[None].astype(np.float32))
     np.testing.assert_allclose(found, starter.encode(view[None])[:, :256], atol=1e-4)
 
 
 def test_no_pictures_give_no_rows(starter: StarterEmbedder) -> None:
-    assert starter.encode(np.empty((0, 2, 260, 260, 3), np.uint8)).shape == (0, starter.width)
+    assert starter.encode(np.empty((0, 260, 260, 3), np.uint8)).shape == (0, starter.width)
     assert starter.embed_images(np.empty((0, 3, 260, 260), np.float32)).shape == (0, 256)
 
 

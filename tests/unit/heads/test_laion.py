@@ -19,7 +19,6 @@ from framesift.heads import (
     HeadCard,
     PromptQualityHead,
     QualityHead,
-    choose,
     quality_head_for,
     resources,
     save_head,
@@ -132,13 +131,6 @@ def test_a_model_without_a_trained_head_gets_prompts_and_no_notice(make_embedder
     head = quality_head_for(make_embedder("siglip-of-someone"))
     assert head.card.name == "antonym-prompts"
     assert head.notice is None
-
-
-def test_a_shipped_head_is_loaded_for_its_space(make_embedder, tmp_path, monkeypatch):
-    missing = tmp_path / "starter_quality.head"
-    monkeypatch.setitem(choose.SHIPPED, "shipped-1", missing)
-    with pytest.raises(HeadError, match=r"starter_quality\.head: the head cannot be read"):
-        quality_head_for(make_embedder("shipped-1"))
 
 
 @pytest.mark.shared
