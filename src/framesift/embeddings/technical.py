@@ -92,7 +92,7 @@ class TechnicalEncoder:
         """Describe N prepared pictures: float32 (N, `WIDTH`).
 
         A row joins the whole view, the mean, the least and the greatest over the six crops, and the
-        mean of the close-ups, each as 592 numbers of the trunk and 38 statistics; then 24 numbers
+        mean of the close-ups, each as 592 numbers of the trunk and 38 statistics; then 32 numbers
         of the overview.
 
         Raises:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CROP_WIDTH", "OVERVIEW_WIDTH", "STATISTICS_VERSION", "crop_numbers", "overview_numbers"]
 
-STATISTICS_VERSION: Final = 2
+STATISTICS_VERSION: Final = 3
 """Grows with every change of what is computed."""
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -73,9 +73,10 @@ def overview_numbers(overviews: UInt8Array, size: NDArray[np.int64]) -> Float32A
     columns = [
         *(light / 64),
         _log(light[5] - light[1]),
-        # No threshold near the ends: what lies there moves whenever a JPEG is saved again.
-        *((grey <= dark).mean(axis=1) for dark in (16, 40)),
-        *((grey >= bright).mean(axis=1) for bright in (215, 239)),
+        *((grey <= dark).mean(axis=1) for dark in (4, 16, 40)),
+        *((grey >= bright).mean(axis=1) for bright in (215, 239, 251)),
+        *((pixels >= 253).mean(axis=1).T),
+        *((pixels <= 2).mean(axis=1).T),
         grey.mean(axis=1) / 64,
         _log(grey.std(axis=1)),
         *((pixels.mean(axis=1) - grey.mean(axis=1)[:, None]).T / 16),
@@ -183,4 +184,4 @@ def _neutral_cast(pixels: Floats, spread: Floats) -> list[Floats]:
 
 
 CROP_WIDTH: Final = 6 + 3 + 4 + len(_LAGS) + 3 + _RINGS + 4
-OVERVIEW_WIDTH: Final = 7 + 1 + 2 + 2 + 2 + 3 + 3 + 2 + 2
+OVERVIEW_WIDTH: Final = 7 + 1 + 3 + 3 + 3 + 3 + 2 + 3 + 3 + 2 + 2
