@@ -5,11 +5,19 @@ import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
 from framesift.embeddings import starter_trunk
-from framesift.embeddings.starter_trunk import build_trunk, cached_trunk, same_padding
+from framesift.embeddings.starter_trunk import (
+    LEVELS_WIDTH,
+    build_levels,
+    build_trunk,
+    cached_levels,
+    cached_trunk,
+    same_padding,
+)
 from framesift.embeddings.starter_weights import load_trunk_weights
 from framesift.errors import WeightsMismatchError
 
@@ -53,6 +61,22 @@ def test_the_graph_takes_pixels_and_gives_pooled_features(graph: bytes) -> None:
 
 def test_the_graph_is_the_same_each_time(graph: bytes) -> None:
     assert build_trunk(load_trunk_weights()) == graph
+
+
+def test_levels_are_means_and_deviations_of_the_early_stages(graph: bytes, tmp_path: Path) -> None:
+    levels = onnxruntime.InferenceSession(cached_levels(tmp_path, 64))
+    assert [(i.name, i.shape) for i in levels.get_inputs()] == [("pixels", ["n", 3, 64, 64])]
+    pixels = np.random.default_rng(0).normal(size=(2, 3, 64, 64)).astype(np.float32)
+    found = levels.run(None, {"pixels": pixels})[0]
+    assert found.shape == (2, LEVELS_WIDTH)
+    # The same stage, taken out of the graph as it is and pooled here.
+    model = onnx.load_from_string(build_levels(load_trunk_weights(), 64))
+    first = next(node.input[0] for node in model.graph.node if node.output[0] == "level0.mean")
+    model.graph.output.append(onnx.ValueInfoProto(name=first))
+    stage = onnxruntime.InferenceSession(model.SerializeToString()).run([first], {"pixels": pixels})
+    expected = np.concatenate([stage[0].mean(axis=(2, 3)), stage[0].std(axis=(2, 3))], axis=1)
+    np.testing.assert_allclose(found[:, :32], expected, atol=1e-3)
+    assert len(graph) > len(model.SerializeToString())
 
 
 def test_weights_of_another_network_are_refused() -> None:
