@@ -111,6 +111,7 @@
         "Unusual picture: unlike those the head was trained on, so the score is a guess.")] : []),
       ...(quality.percentile === null ? [] : [make("p", { class: "sub" },
         `Better than ${Math.floor(quality.percentile)} % of the head's reference pictures`)]),
+      ...(quality.parts.length ? [make("h3", {}, "Parts (10 is best)")] : []),
       ...quality.parts.map(partLine),
     ];
   }
