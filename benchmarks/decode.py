@@ -2,8 +2,9 @@
 
 Decoders may scale a JPEG down while they decode it, as long as twice the model's input is left.
 This compares that with full decoding on real photographs from ``../shared``, made larger, given a
-sensor's noise and saved as JPEG again: to twelve megapixels, and to the two sizes that are scaled
-furthest (by 2 and by 8, down to exactly the least that is allowed).
+sensor's noise and saved as JPEG again: to twelve megapixels; to twice the least shorter side that
+is allowed, which is halved down to exactly that; and to eight times that, which is scaled by four
+(libjpeg's eighth keeps only the means of blocks and is not used).
 
     python -m benchmarks.decode                     # 200 photographs, some minutes
     python -m benchmarks.decode --photographs 20 --models vit-b32-fp32

@@ -47,6 +47,7 @@ No model looks at more than a thousandth of them, and 100 megapixels are 300 MB.
 
 _MOST_BYTES = DECODE_BYTES * 7 // 5
 _WORTH_REDUCING_PX = 2_000_000
+_MOST_JPEG_SCALE = 4
 _WHOLE_FILE_BYTES = 256 * 2**20
 _WHOLE_FILE = frozenset(("AVIF", "HEIF", "WEBP"))
 """Formats whose plugins read the file into memory; the others are read piece by piece."""
@@ -192,14 +193,16 @@ def reduction(size: tuple[int, int], min_side_px: int | None) -> int:
 def prepare_scaled(image: ImageFile, shrink: int, min_side_px: int | None) -> None:
     """Ask the codec itself to decode smaller, where it can.
 
-    JPEG scales by 1/2, 1/4 or 1/8 inside the inverse DCT, which costs a fraction of a full decode;
-    JPEG 2000 leaves out resolution levels.
+    JPEG scales by 1/2 or 1/4 inside the inverse DCT, which costs a fraction of a full decode; 1/8
+    is not taken, because it keeps nothing but the mean of each block. JPEG 2000 leaves out
+    resolution levels.
     """
     width, height = image.size
     if image.format in {"JPEG", "MPO"}:
         factor = shrink
         if min_side_px is not None:
             factor = max(factor, min(width, height) // min_side_px)
+        factor = min(factor, _MOST_JPEG_SCALE)
         # Pillow takes the largest scale whose result is at least this large on both sides.
         if factor > 1:
             image.draft(image.mode, (max(1, width // factor), max(1, height // factor)))
