@@ -126,7 +126,9 @@ class TechnicalHead:
             "out_bias": (len(LEARNED),),
         }
         self._arrays = {
-            name: finite_array(tensors[name], shape=shape, what=f"{name} of head {card.name!r}")
+            name: finite_array(
+                tensors[name], shape=shape, what=f"{name} of head {card.name!r}"
+            ).astype(np.float64)
             for name, shape in shapes.items()
         }
         self._novelty = Novelty.from_tensors(
@@ -206,11 +208,11 @@ class TechnicalHead:
     def _placed(self, rows: Float32Array) -> Float64Array:
         """Standardise rows (N, K) and place them on the main axes, (N, D)."""
         standard = np.clip(self._standardiser(rows, self._card), -_CLIP, _CLIP)
-        return standard @ self._arrays["axes"].astype(np.float64)
+        return standard @ self._arrays["axes"]
 
     def _learned(self, placed: Float64Array) -> Float64Array:
         """Run the networks, (N, D) to (N, M)."""
-        a = {name: array.astype(np.float64) for name, array in self._arrays.items()}
+        a = self._arrays
         total = placed @ a["skip"] + a["out_bias"]
         for hidden, bias, out in zip(a["hidden"], a["hidden_bias"], a["out"], strict=True):
             total = total + np.tanh(placed @ hidden + bias) @ out / len(a["hidden"])
