@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framesift.heads.numeric import logsumexp, softmax
+from framesift.heads.training.axes import unit_axes
 from framesift.heads.training.extra import require
 
 if TYPE_CHECKING:
@@ -66,19 +67,7 @@ def principal_axes(rows: Float64Array) -> Float64Array:
     A ridge-penalised linear model stays within the span of its rows, so nothing is lost where
     there are fewer pictures than that.
     """
-    rows = rows[:: -(-len(rows) // _ENOUGH)]
-    centred = rows - rows.mean(axis=0)
-    if len(rows) <= rows.shape[1]:
-        lam, u = np.linalg.eigh(centred @ centred.T)
-        axes = centred.T @ u
-    else:
-        lam, axes = np.linalg.eigh(centred.T @ centred)
-    lam = np.maximum(lam, 0.0)
-    count = max(1, min(_AXES, int((lam > 1e-9 * lam[-1]).sum())))
-    axes = axes[:, ::-1][:, :count]
-    lengths = np.maximum(np.linalg.norm(axes, axis=0), 1e-300)
-    scaled: Float64Array = axes / lengths
-    return scaled
+    return unit_axes(rows, most=_AXES, enough=_ENOUGH)[0]
 
 
 def fit_logistic(rows: Float64Array, labels: Int32Array, classes: int, cost: float) -> Logistic:

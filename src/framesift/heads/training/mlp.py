@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framesift.heads.parts import NetworkPart
+from framesift.heads.training.axes import unit_axes
 from framesift.heads.training.results import EpochLoss
 
 if TYPE_CHECKING:
@@ -78,19 +79,8 @@ def main_axes(rows: Float64Array) -> Float64Array:
 
     They are scaled so that the rows have unit variance along the first one.
     """
-    rows = rows[:: -(-len(rows) // _ENOUGH)]
-    centred = rows - rows.mean(axis=0)
-    if len(rows) <= rows.shape[1]:
-        lam, u = np.linalg.eigh(centred @ centred.T)
-        axes = centred.T @ u
-    else:
-        lam, axes = np.linalg.eigh(centred.T @ centred)
-    lam = np.maximum(lam, 0.0)
-    count = max(1, min(_AXES, int((lam > 1e-9 * lam[-1]).sum())))
-    axes = axes[:, ::-1][:, :count]
-    lengths = np.maximum(np.linalg.norm(axes, axis=0), 1e-300)
-    scaled: Float64Array = axes / lengths / max(float(np.sqrt(lam[-1] / len(rows))), 1e-12)
-    return scaled
+    axes, deviation = unit_axes(rows, most=_AXES, enough=_ENOUGH)
+    return axes / max(deviation, 1e-12)
 
 
 def fit_networks(
