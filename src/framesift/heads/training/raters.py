@@ -17,7 +17,7 @@ import numpy as np
 
 from framesift.errors import ConfigError
 from framesift.heads.training.examples import Targets
-from framesift.heads.training.metrics import plcc_of, srcc_of
+from framesift.heads.training.metrics import srcc_of
 from framesift.heads.training.results import Agreement, RaterFigures, Scale
 from framesift.heads.training.scales import infer_scale
 
@@ -33,6 +33,7 @@ _PRIOR_BIAS = 5.0
 _PRIOR_SPREAD = 10.0
 _PRIOR_NOISE = 5.0
 _HALVES = 20
+_FLAT = 1e-10
 
 
 @dataclass(slots=True, eq=False)
@@ -182,12 +183,7 @@ def _agreement(ratings: _Ratings, model: _Model, names: tuple[str, ...]) -> Agre
         + model.spread[ratings.rater] * float(model.picture.mean())
     ) / (1 + model.spread[ratings.rater])
     icc, reliability = _intraclass(ratings, adjusted, per_picture)
-    raters = tuple(
-        sorted(
-            (_rater(ratings, model, i, names[i]) for i in range(ratings.raters)),
-            key=lambda each: (-each.n, each.name),
-        )
-    )
+    raters = _figures_of_raters(ratings, model, names, per_picture)
     halves = _split_halves(ratings, adjusted)
     ceiling = float("nan")
     if shared >= 3:
@@ -220,24 +216,49 @@ def _intraclass(
     return icc, mean_count * icc / (1 + (mean_count - 1) * icc) if icc > 0 else 0.0
 
 
-def _rater(ratings: _Ratings, model: _Model, place: int, name: str) -> RaterFigures:
-    rows = ratings.rater == place
-    pictures, own = ratings.picture[rows], ratings.value[rows]
-    sums = ratings.per_picture(ratings.value)[pictures]
-    counts = ratings.per_picture(np.ones(len(ratings.value)))[pictures]
-    others = counts >= 2
-    agreement = float("nan")
-    if others.sum() >= 3:
-        mean = (sums[others] - own[others]) / (counts[others] - 1)
-        agreement = plcc_of(own[others], mean)
-    return RaterFigures(
-        name,
-        int(rows.sum()),
-        float(model.bias[place]),
-        1 + float(model.spread[place]),
-        float(model.noise[place]),
-        agreement,
+def _figures_of_raters(
+    ratings: _Ratings, model: _Model, names: tuple[str, ...], per_picture: Float64Array
+) -> tuple[RaterFigures, ...]:
+    """Describe every rater, most ratings first; in a few passes, however many raters there are."""
+    counts = ratings.per_rater(np.ones(len(ratings.value)))
+    agreement = _with_others(ratings, per_picture)
+    return tuple(
+        RaterFigures(
+            names[i],
+            int(counts[i]),
+            float(model.bias[i]),
+            1 + float(model.spread[i]),
+            float(model.noise[i]),
+            float(agreement[i]),
+        )
+        for i in sorted(range(ratings.raters), key=lambda i: (-counts[i], names[i]))
     )
+
+
+def _with_others(ratings: _Ratings, per_picture: Float64Array) -> Float64Array:
+    """Pearson's correlation of each rater with the means of the others, float64 (R,).
+
+    Over pictures that somebody else rated too; NaN under three of them, and where either side does
+    not vary.
+    """
+    shared = per_picture[ratings.picture] >= 2
+    picture, rater = ratings.picture[shared], ratings.rater[shared]
+    own = ratings.value[shared]
+    others = (ratings.per_picture(ratings.value)[picture] - own) / (per_picture[picture] - 1)
+
+    def per_rater(values: Float64Array) -> Float64Array:
+        return np.bincount(rater, values, minlength=ratings.raters).astype(np.float64)
+
+    count = per_rater(np.ones(len(own)))
+    sides = []
+    for values in (own, others):
+        mean = per_rater(values) / np.maximum(count, 1)
+        sides.append(values - mean[rater])
+    spread = np.sqrt(per_rater(sides[0] ** 2) * per_rater(sides[1] ** 2))
+    known = (count >= 3) & (spread > _FLAT * np.maximum(count, 1))
+    together = per_rater(sides[0] * sides[1])
+    found: Float64Array = np.where(known, together / np.where(known, spread, 1.0), np.nan)
+    return np.clip(found, -1.0, 1.0)
 
 
 def _split_halves(ratings: _Ratings, values: Float64Array) -> float:

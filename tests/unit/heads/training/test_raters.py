@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -130,14 +132,45 @@ def test_an_unknown_way_to_align_is_refused():
         align_ratings(single([1, 2]), align="maybe")
 
 
-def test_a_million_ratings_are_aligned_in_seconds():
+def test_agreement_is_the_correlation_with_the_means_of_the_others():
+    rated, *_ = panel(pictures=60, raters=7, share=0.4, seed=3)
+    found = {each.name: each.agreement for each in align_ratings(rated).agreement.raters}
+    sums = np.bincount(rated.picture, rated.rating, minlength=60)
+    counts = np.bincount(rated.picture, minlength=60)
+    for place, name in enumerate(rated.raters):
+        rows = (rated.rater == place) & (counts[rated.picture] >= 2)
+        picture, own = rated.picture[rows], rated.rating[rows]
+        others = (sums[picture] - own) / (counts[picture] - 1)
+        assert found[name] == pytest.approx(np.corrcoef(own, others)[0, 1])
+
+
+def test_agreement_is_unknown_where_there_is_nothing_to_compare():
+    rated, *_ = panel(pictures=30, raters=4, share=1.0)
+    picture = [*rated.picture, *range(30), 0, 1]
+    rating = [*rated.rating, *[7.3] * 30, 2, 8]
+    rater = [*rated.rater, *[4] * 30, 5, 5]
+    found = align_ratings(table(picture, rating, rater, 30, 7), scale=(0, 10)).agreement.raters
+    by_name = {each.name: each for each in found}
+    assert np.isnan(by_name["r4"].agreement)  # always the same rating
+    assert np.isnan(by_name["r5"].agreement)  # two pictures
+    assert by_name["r6"].n == 0
+    assert [each.n for each in found] == sorted((each.n for each in found), reverse=True)
+
+
+@pytest.mark.parametrize("raters", [200, 20_000])
+def test_many_ratings_are_aligned_in_seconds(raters):
     rng = np.random.default_rng(0)
     count = 300_000
     many = table(
         rng.integers(0, 10_000, count),
         rng.integers(1, 6, count),
-        rng.integers(0, 200, count),
+        rng.integers(0, raters, count),
         10_000,
-        200,
+        raters,
     )
-    assert len(align_ratings(many, scale=(1, 5))) == 10_000
+    start = time.process_time()
+    targets = align_ratings(many, scale=(1, 5))
+    assert len(targets) == 10_000
+    assert sum(each.n for each in targets.agreement.raters) == count
+    # One pass for each rater would take over half a minute.
+    assert time.process_time() - start < 15
