@@ -21,6 +21,7 @@ __all__ = [
     "Action",
     "Analysis",
     "Embeddings",
+    "Evidence",
     "Failure",
     "Float32Array",
     "Frame",
@@ -29,14 +30,17 @@ __all__ = [
     "MediaInfo",
     "MediaKind",
     "ModelInfo",
+    "Part",
     "Problem",
     "Quality",
     "Result",
     "Scores",
     "Segment",
+    "Signal",
     "Tag",
     "UInt8Array",
     "Verdict",
+    "WordBox",
 ]
 
 SCHEMA = 1
@@ -44,6 +48,10 @@ SCHEMA = 1
 
 MediaKind: TypeAlias = Literal["image", "animation", "video"]
 Action: TypeAlias = Literal["allow", "review", "block"]
+Part: TypeAlias = Literal["image", "caption", "words", "joint", "list"]
+"""What a score was made from: the pixels, the caption, the words read in the picture, picture and
+caption together, or a list of known hashes."""
+
 UInt8Array: TypeAlias = NDArray[np.uint8]
 Float32Array: TypeAlias = NDArray[np.float32]
 
@@ -216,15 +224,73 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a harm score comes from, for the person who reviews it.
+
+    Attributes:
+        prompt: The closest prompt, the pattern that matched, or the entry of a list.
+        time: Of the frame, in seconds; ``None`` for a still or a text.
+        tile: Left, top, right and bottom as shares of width and height; ``None`` for all of it.
+        words: The words that raised the score, at most 120 characters.
+    """
+
+    prompt: str = ""
+    time: Fraction | None = None
+    tile: tuple[float, float, float, float] | None = None
+    words: str = ""
+
+
+_NO_EVIDENCE = Evidence()
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What one head says of one harm category of one item, on the way to the policy.
+
+    Attributes:
+        category: From the taxonomy, or the policy's own.
+        score: In [0, 1]; what is not is never taken for safe.
+        source: What gave it: ``zero-shot``, ``open_nsfw``, ``text``, ...
+        part: What it was made from.
+        evidence: For people.
+    """
+
+    category: str
+    score: float
+    source: str
+    part: Part = "image"
+    evidence: Evidence = _NO_EVIDENCE
+
+
+@dataclass(frozen=True, slots=True)
+class WordBox:
+    """Words read in a picture.
+
+    Attributes:
+        text: One line.
+        confidence: Of the reader, in [0, 1].
+        box: Left, top, right and bottom as shares of width and height.
+    """
+
+    text: str
+    confidence: float
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class LabelScore:
     """One harm category: an independent score in [0, 1] and what the policy made of it.
 
     Attributes:
-        name: The category, from the taxonomy.
-        score: Worst score over the frames, in [0, 1].
-        threshold: The policy's lowest threshold for this category.
+        name: The category, from the taxonomy or the policy's own.
+        score: Of the signal that decided: the one with the most severe action, then the highest.
+        threshold: The policy's lowest threshold for this category and source.
         flagged: Whether the score reached it.
         source: What gave the score: ``zero-shot``, ``open_nsfw``, ...
+        part: Which part of the item raised it.
+        action: What this category alone leads to.
+        evidence: Where the score comes from.
+        softened: The context tag that made the action milder, if one did.
     """
 
     name: str
@@ -232,15 +298,27 @@ class LabelScore:
     threshold: float
     flagged: bool
     source: str
+    part: Part = "image"
+    action: Action = "allow"
+    evidence: Evidence = _NO_EVIDENCE
+    softened: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the policy decided, with every label it looked at, and the policy's name and hash."""
+    """What the policy decided.
+
+    Attributes:
+        action: The most severe of all labels.
+        labels: Every category that was judged, in the policy's order.
+        policy: Name and first digits of the hash.
+        context: Context tags and their scores in [0, 1], in the order of the taxonomy.
+    """
 
     action: Action
     labels: tuple[LabelScore, ...]
     policy: str
+    context: tuple[Tag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +398,7 @@ class Failure:
         sha256: Of the content where it could be read.
         policy: The policy in force, so that the record can say who sent it to review.
         model: The model in use.
+        action: What the policy says of failures: ``review``, or ``block`` where it is strict.
     """
 
     path: str
@@ -327,6 +406,7 @@ class Failure:
     sha256: str | None = None
     policy: str | None = None
     model: ModelInfo | None = None
+    action: Action = "review"
 
 
 Result: TypeAlias = Analysis | Failure

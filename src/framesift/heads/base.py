@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Head", "HeadCard", "HeadTask", "check_space", "head_input"]
 
-HeadTask: TypeAlias = Literal["quality", "moderation", "tags"]
+HeadTask: TypeAlias = Literal["quality", "moderation", "tags", "context"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class HeadCard:
 
     Attributes:
         name: As it appears in records, for instance ``starter-quality-1``.
-        task: ``quality``, ``moderation`` or ``tags``.
+        task: ``quality``, ``moderation``, ``tags`` or ``context`` (tags that soften verdicts).
         space: The embedding space it was made for.
         inputs: What it reads: ``vectors`` or names of `Embeddings.extras`, joined in this order.
         low: Lower end of its range.

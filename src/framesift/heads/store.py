@@ -247,8 +247,8 @@ def _card_fields(card: HeadCard) -> Settings:
 def _card(document: Settings) -> HeadCard:
     known = {field.name for field in dataclasses.fields(HeadCard)}
     fields = {name: value for name, value in document.items() if name in known}
-    if fields["task"] not in ("quality", "moderation", "tags"):
-        message = f"task {fields['task']!r} is not quality, moderation or tags"
+    if fields["task"] not in ("quality", "moderation", "tags", "context"):
+        message = f"task {fields['task']!r} is not quality, moderation, tags or context"
         raise HeadError(message)
     inputs = tuple(str(name) for name in fields.get("inputs", ("vectors",)))
     return HeadCard(**{**fields, "inputs": inputs})
