@@ -323,6 +323,34 @@ def _rows(cache: Path) -> int:
     return 0
 
 
+def test_a_table_of_the_rating_page_has_its_scale(
+    photos: Path, tmp_path: Path, run: Callable[..., Result]
+) -> None:
+    from framesift.web.ratings import COLUMNS
+
+    rows = [(path, stars, "", "", "", "", "") for path, stars, _ in rows_of(photos)]
+    table = write_table(photos / "rated.csv", COLUMNS, rows)
+    data = json.loads(
+        run("train", "quality", table, "--out", tmp_path / "a", "--quick", "-f", "json").stdout
+    )
+    assert (data["scale"]["low"], data["scale"]["high"]) == (0, 10)
+    assert not data["scale"]["inferred"]
+    asked = run(
+        "train", "quality", table, "--out", tmp_path / "b", "--quick", "--scale", "1-5",
+        "-f", "json",
+    )  # fmt: skip
+    assert json.loads(asked.stdout)["scale"]["high"] == 5
+
+
+def test_a_quick_run_says_that_it_drew_no_learning_curve(
+    photos: Path, tmp_path: Path, run: Callable[..., Result]
+) -> None:
+    for kind, source in (("quality", photos / "ratings.csv"), ("classifier", photos)):
+        result = run("train", kind, source, "--out", tmp_path / kind, "--quick")
+        assert "learning curve was left out" in result.stdout
+        assert "too few for a learning curve" not in result.stdout
+
+
 def test_an_evaluation(
     head: Path, photos: Path, tmp_path: Path, run: Callable[..., Result]
 ) -> None:

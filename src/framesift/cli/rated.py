@@ -89,8 +89,21 @@ def read_table(ratings: Path, console: Console, choices: Mapping[str, Any]) -> R
     console.say(f"framesift: reading {ratings}")
     table = read_ratings(ratings, columns=choices["columns"] or {})
     found, files = locate(table, images=images)
-    targets = align_ratings(found, scale=choices["scale"])
+    scale = choices["scale"]
+    if scale is None and _of_rate(ratings, choices["columns"] or {}):
+        console.say("framesift: the scale is 0-10, since this table is of `framesift rate`")
+        scale = (0.0, 10.0)
+    targets = align_ratings(found, scale=scale)
     return Ratings(ratings, images, targets, files, found.problems, found.problem_count)
+
+
+def _of_rate(ratings: Path, columns: Mapping[str, str]) -> bool:
+    """Tell whether `framesift rate` wrote a table that has been read, by its header."""
+    from framesift.web.ratings import COLUMNS
+
+    with ratings.open("rb") as stream:
+        header = stream.readline(200).decode("utf-8-sig", "replace")
+    return "rating" not in columns and header.strip() == ",".join(COLUMNS)
 
 
 def embed_ratings(ratings: Ratings, bench: Workbench) -> Rated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framesift.heads.training.results import Strength, Verdict
+from framesift.heads.training.words import NO_CURVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +25,13 @@ _RISE = 0.02
 def classifier_verdict(
     metrics: ClassMetrics,
     by_class: Sequence[ClassFigures],
-    curve: Sequence[ClassCurvePoint],
+    curve: Sequence[ClassCurvePoint] | None,
 ) -> Verdict:
     """Say what a classifier is worth, by how far its mean recall lies above guessing.
 
     0 is guessing (one over the number of classes), 1 is always right; ``strong`` from 0.7 on,
-    ``useful`` from 0.35 on, ``none`` where the 95 % interval reaches guessing.
+    ``useful`` from 0.35 on, ``none`` where the 95 % interval reaches guessing. ``curve`` is
+    ``None`` where nobody asked for it.
     """
     guess = 1 / len(by_class)
     recall = metrics.balanced_accuracy
@@ -66,7 +68,9 @@ def classifier_verdict(
     return Verdict(strength, headline, more, tuple(sentences))
 
 
-def _curve_words(count: int, curve: Sequence[ClassCurvePoint]) -> tuple[bool, str]:
+def _curve_words(count: int, curve: Sequence[ClassCurvePoint] | None) -> tuple[bool, str]:
+    if curve is None:
+        return False, NO_CURVE
     if len(curve) < 2:
         return True, f"{count} pictures are too few for a learning curve: more would help."
     last = curve[-1]

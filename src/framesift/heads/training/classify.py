@@ -91,7 +91,7 @@ def fit_classifier(
         with clock.step("final fit"):
             fitted = fit_classes(data, sets, options)
         with clock.step("learning curve"):
-            curve = _curve(data, folds, fitted.chosen, options) if options.curve else ()
+            curve = _curve(data, folds, fitted.chosen, options) if options.curve else None
         with clock.step("report"):
             again = {"seed": options.seed, "repeats": options.repeats}
             metrics = class_metrics(data.labels, found, data.groups, **again)
@@ -126,7 +126,7 @@ def fit_classifier(
             confusion=tuple(tuple(int(n) for n in row) for row in confusion),
             calibration=calibration_bins(data.labels, found),
             candidates=fitted.candidates,
-            curve=curve,
+            curve=curve or (),
             verdict=verdict,
             warnings=warnings,
             seconds=clock.seconds,

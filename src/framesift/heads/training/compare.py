@@ -19,7 +19,7 @@ from framesift.heads.training.metrics import (
 from framesift.heads.training.results import Comparison, Difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from framesift.heads.numeric import Float64Array
     from framesift.heads.training.examples import Int32Array
@@ -29,9 +29,11 @@ __all__ = ["compare_heads", "swap_test", "williams_p"]
 
 _LEAST = 3
 _FEW_GROUPS = 20
+_TOO_FEW_GROUPS = 6
 _WILCOXON_LEAST = 6
 _SWAPS = 5000
 _ALPHA = 0.05
+_HINTS = ("srcc", "mae")
 _HIGHER_IS_BETTER = {"r2": True, "mse": False, "mae": False, "srcc": True, "plcc": True}
 
 
@@ -49,6 +51,9 @@ def compare_heads(
     - SRCC and PLCC: Williams' t for two dependent correlations that share one variable, as
       Steiger (1980) recommends, with the number of groups as the sample size, so that related
       pictures do not count as independent evidence.
+
+    Under 6 groups nothing can be decided so, and a warning says what the same tests would have
+    said of single pictures.
 
     Raises:
         ConfigError: They have under 3 pictures in common, or other ratings for one.
@@ -69,10 +74,14 @@ def compare_heads(
             f"{len(y)} pictures in {count} groups are few: only a large difference can be told "
             "from chance"
         )
+    again = {"seed": seed, "repeats": repeats}
     differences = tuple(
-        _difference(name, y, (one, other), groups, seed=seed, repeats=repeats)
-        for name in _HIGHER_IS_BETTER
+        _difference(name, y, (one, other), groups, **again) for name in _HIGHER_IS_BETTER
     )
+    if count < min(_TOO_FEW_GROUPS, len(y)):
+        singly = np.arange(len(y), dtype=np.int32)
+        hints = [_difference(name, y, (one, other), singly, **again) for name in _HINTS]
+        warnings.append(_too_few(count, hints, (a.head, b.head)))
     errors = np.abs(one - y), np.abs(other - y)
     ties = np.isclose(*errors, atol=1e-9)
     wins = (
@@ -236,6 +245,27 @@ def _verdict(first: str, second: str, differences: tuple[Difference, ...], count
     )
 
 
+def _too_few(count: int, hints: Sequence[Difference], heads: tuple[str, str]) -> str:
+    """Say why so few groups decide nothing, and what single pictures would have said."""
+    least = 2.0 ** (1 - count)
+    said = "; ".join(
+        f"{_name(each)} {each.a:.2f} and {each.b:.2f}, difference {each.difference.value:+.2f} "
+        f"({each.difference.low:+.2f} to {each.difference.high:+.2f}), "
+        f"{'undecided' if each.better == 'undecided' else heads[each.better == 'b'] + ' better'}"
+        for each in hints
+    )
+    return (
+        f"with {count} groups hardly any difference can be proven: the smallest p that swapping "
+        f"{count} groups can give is {least:.2g}. Taking pictures of one group for unrelated, "
+        f"which overstates the evidence, it would be: {said}. Rate pictures of more scenes to know"
+    )
+
+
 def _words(each: Difference, first: str, second: str) -> str:
-    name = {"mae": "mean error", "mse": "squared error"}.get(each.name, each.name.upper())
-    return f"{name} {each.a:.2f} ({first}) and {each.b:.2f} ({second}), p = {each.p_value:.3f}"
+    return (
+        f"{_name(each)} {each.a:.2f} ({first}) and {each.b:.2f} ({second}), p = {each.p_value:.3f}"
+    )
+
+
+def _name(each: Difference) -> str:
+    return {"mae": "mean error", "mse": "squared error"}.get(each.name, each.name.upper())

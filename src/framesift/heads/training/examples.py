@@ -40,6 +40,7 @@ class RatingTable:
         problems: Rows left out, the first 100 of them.
         problem_count: Rows left out in all.
         repeats: Rows that rate a picture again by the same rater; their mean is used.
+        written: P cells that named the pictures, blanks around them kept; empty where none had any.
     """
 
     source: str
@@ -53,6 +54,7 @@ class RatingTable:
     problems: tuple[RowProblem, ...] = ()
     problem_count: int = 0
     repeats: int = 0
+    written: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return P, the number of pictures."""

@@ -92,7 +92,7 @@ def fit_head(
             points = (
                 learning_curve(pictures, folds, fitted.chosen.candidate, options)
                 if options.curve
-                else ()
+                else None
             )
         card = _card(examples, data, fitted, options, (grouped, random, coverage))
         head = _head(card, data, fitted, curve, options)
@@ -109,7 +109,7 @@ def fit_head(
                 held_out=held_out_metrics,
                 held_out_predictions=held_out,
                 coverage=coverage,
-                curve=points,
+                curve=points or (),
                 by_group=by_group(
                     pictures.y,
                     run.predicted,

@@ -18,6 +18,9 @@ from framesift.heads.training.results import RowProblem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from framesift.heads.numeric import Float64Array
+    from framesift.heads.training.examples import Int32Array
+
 __all__ = ["COLUMNS", "locate", "read_ratings", "without"]
 
 COLUMNS = ("path", "rating", "rater", "split", "group")
@@ -70,6 +73,9 @@ def read_ratings(path: Path, *, columns: Mapping[str, str] | None = None) -> Rat
 def locate(table: RatingTable, images: Path | None = None) -> tuple[RatingTable, tuple[Path, ...]]:
     """Find the rated pictures on disk; missing ones become problems and leave the table.
 
+    A name is looked for as it was written first, since a file's name may begin or end with a
+    blank, and then without the blanks around it.
+
     Args:
         table: From `read_ratings`.
         images: Folder that relative paths start from; ``None`` takes the table's own folder.
@@ -81,6 +87,8 @@ def locate(table: RatingTable, images: Path | None = None) -> tuple[RatingTable,
         ConfigError: None is there.
     """
     base = Path(table.source).parent if images is None else Path(images)
+    if table.written:
+        table = _named_as_files(table, base)
     files = [base / name for name in table.paths]
     there = [i for i, file in enumerate(files) if file.is_file()]
     if not there:
@@ -107,6 +115,7 @@ def without(
     return replace(
         table,
         paths=tuple(table.paths[i] for i in kept),
+        written=tuple(table.written[i] for i in kept) if table.written else (),
         groups=tuple(table.groups[i] for i in kept),
         splits=tuple(table.splits[i] for i in kept),
         picture=renumbered[table.picture[rows]],
@@ -115,6 +124,48 @@ def without(
         problems=(*table.problems, *problems)[:_LISTED],
         problem_count=table.problem_count + len(pictures),
     )
+
+
+def _named_as_files(table: RatingTable, base: Path) -> RatingTable:
+    """Take blanks off the names that are no files with them.
+
+    Names that then mean the same file become one picture.
+    """
+    names = [
+        name if name != name.strip() and (base / name).is_file() else name.strip()
+        for name in table.written
+    ]
+    place: dict[str, int] = {}
+    for name in names:
+        place.setdefault(name, len(place))
+    renumbered = np.array([place[name] for name in names])
+    picture, rater, rating = _averaged(renumbered[table.picture], table.rater, table.rating)
+    said: list[dict[str, str]] = [{}, {}]
+    for column, found in zip((table.groups, table.splits), said, strict=True):
+        for name, value in zip(names, column, strict=True):
+            found[name] = found.get(name) or value
+    return replace(
+        table,
+        paths=tuple(place),
+        groups=tuple(said[0].values()),
+        splits=tuple(said[1].values()),
+        written=(),
+        picture=picture,
+        rater=rater,
+        rating=rating,
+        repeats=table.repeats + len(table.rating) - len(rating),
+    )
+
+
+def _averaged(
+    picture: np.ndarray, rater: np.ndarray, rating: Float64Array
+) -> tuple[Int32Array, Int32Array, Float64Array]:
+    """Average what one rater said of one picture more than once."""
+    count = int(rater.max()) + 1
+    unique, inverse = np.unique(picture.astype(np.int64) * count + rater, return_inverse=True)
+    inverse = inverse.reshape(-1)
+    mean = np.bincount(inverse, rating) / np.bincount(inverse)
+    return (unique // count).astype(np.int32), (unique % count).astype(np.int32), mean
 
 
 def _encoding(path: Path) -> str:
@@ -178,7 +229,9 @@ class _Reader:
                 self._take(number, row)
 
     def _take(self, number: int, row: list[str]) -> None:
-        name = self._cell(row, "path")
+        place = self._places["path"]
+        written = row[place] if place < len(row) else ""
+        name = written.strip()
         text = self._cell(row, "rating")
         value = self._number(text)
         reason = ""
@@ -195,7 +248,7 @@ class _Reader:
             if len(self._problems) < _LISTED:
                 self._problems.append(RowProblem(number, name, reason))
             return
-        picture = self._picture.setdefault(name, len(self._picture))
+        picture = self._picture.setdefault(written, len(self._picture))
         rater = self._rater.setdefault(self._cell(row, "rater"), len(self._rater))
         for column, said in self._said.items():
             self._note(said, column, picture, self._cell(row, column), (number, name))
@@ -233,24 +286,27 @@ class _Reader:
             first = [f" (line {each.row}: {each.reason})" for each in self._problems[:1]]
             message = f"there is no usable rating in it{''.join(first)}"
             raise ConfigError(message, source=str(path))
-        count = len(self._rater)
-        keys = np.array(self._pictures) * count + np.array(self._raters)
-        unique, inverse = np.unique(keys, return_inverse=True)
-        inverse = inverse.reshape(-1)
-        mean = np.bincount(inverse, np.array(self._ratings)) / np.bincount(inverse)
-        names = tuple(self._picture)
+        picture, rater, mean = _averaged(
+            np.array(self._pictures), np.array(self._raters), np.array(self._ratings)
+        )
+        written = tuple(self._picture)
+        names = tuple(name.strip() for name in written)
+        padded = written != names
+        # Two cells that differ in blanks alone may name two files: `locate` can tell.
+        names = written if len(set(names)) < len(names) else names
         return RatingTable(
             source=str(path),
             paths=names,
             groups=tuple(self._said["group"].get(i, "") for i in range(len(names))),
             splits=tuple(self._said["split"].get(i, "") for i in range(len(names))),
-            picture=(unique // count).astype(np.int32),
+            picture=picture,
             rating=mean,
-            rater=(unique % count).astype(np.int32),
+            rater=rater,
             raters=tuple(self._rater),
             problems=tuple(self._problems),
             problem_count=self._left_out,
-            repeats=len(self._ratings) - len(unique),
+            repeats=len(self._ratings) - len(mean),
+            written=written if padded else (),
         )
 
 

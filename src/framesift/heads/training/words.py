@@ -25,6 +25,10 @@ RISE = 0.02
 """R2 gained by doubling the ratings from which more of them are worth asking for."""
 
 KIND_GAP = 0.1
+NO_CURVE = "The learning curve was left out: whether more would help was not asked."
+
+_NO_CEILING = 0.995
+"""From here on a ceiling would be shown as 1.00, which is none."""
 
 
 def strength_of(metrics: Metrics) -> Strength:
@@ -42,10 +46,18 @@ def strength_of(metrics: Metrics) -> Strength:
 def training_verdict(
     grouped: SplitFigures,
     random: SplitFigures | None,
-    curve: Sequence[CurvePoint],
+    curve: Sequence[CurvePoint] | None,
     agreement: Agreement | None,
 ) -> Verdict:
-    """Say what a trained head is worth and whether more ratings would help."""
+    """Say what a trained head is worth and whether more ratings would help.
+
+    Args:
+        grouped: Figures under the grouped split.
+        random: Those under a random one, where it differs.
+        curve: The learning curve; empty where there were too few ratings, ``None`` where nobody
+            asked for it.
+        agreement: Of several raters.
+    """
     metrics = grouped.test
     strength = strength_of(metrics)
     rising, about_curve = _curve_words(metrics.n, curve, strength)
@@ -106,7 +118,11 @@ def _headline(metrics: Metrics, strength: Strength) -> str:
     return f"{words}: R2 {r2}, mean error {metrics.mae.value:.2f} points on pictures it never saw."
 
 
-def _curve_words(count: int, curve: Sequence[CurvePoint], strength: Strength) -> tuple[bool, str]:
+def _curve_words(
+    count: int, curve: Sequence[CurvePoint] | None, strength: Strength
+) -> tuple[bool, str]:
+    if curve is None:
+        return False, NO_CURVE
     if len(curve) < 2:
         return True, f"{count} ratings are too few for a learning curve: more would help."
     last = curve[-1]
@@ -124,7 +140,7 @@ def _curve_words(count: int, curve: Sequence[CurvePoint], strength: Strength) ->
 
 
 def _ceiling_words(metrics: Metrics, agreement: Agreement | None) -> list[str]:
-    if agreement is None or not 0 < agreement.ceiling_r2 < 1:
+    if agreement is None or not 0 < agreement.ceiling_r2 < _NO_CEILING:
         return []
     return [
         f"The raters agree only so far that a perfect head would show R2 "

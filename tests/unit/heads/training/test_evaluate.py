@@ -148,6 +148,22 @@ def test_few_pictures_decide_little_and_say_so(world):
     assert any("are few" in each for each in found.warnings)
 
 
+def test_four_groups_prove_nothing_and_the_hint_is_said(world):
+    examples, y, _, good, worse = world
+    scenes = [f"scene {i % 4}" for i in range(len(y))]
+    a, b = (
+        evaluate_head(head, examples, y, groups=scenes, options=QUICK) for head in (worse, good)
+    )
+    found = compare_heads(a, b)
+    (said,) = [each for each in found.warnings if "4 groups hardly" in each]
+    assert "smallest p that swapping 4 groups can give is 0.12" in said
+    assert "good better" in said
+    assert {each.better for each in found.differences if each.name != "srcc"} <= {"undecided"}
+    many = [f"scene {i % 6}" for i in range(len(y))]
+    a, b = (evaluate_head(head, examples, y, groups=many, options=QUICK) for head in (worse, good))
+    assert not any("hardly" in each for each in compare_heads(a, b).warnings)
+
+
 def test_pictures_are_matched_by_name(world):
     examples, y, _, good, worse = world
     a = evaluate_head(good, examples.take(range(50)), y[:50], options=QUICK)

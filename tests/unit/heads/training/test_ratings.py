@@ -124,6 +124,29 @@ def test_missing_files_are_listed_and_the_rest_goes_on(tmp_path):
     assert kept.problems[0].path == "b.jpg"
 
 
+def test_blanks_around_a_name_count_where_a_file_has_them(tmp_path):
+    for name in (" lead.jpg", "a.jpg", "b.jpg"):
+        (tmp_path / name).touch()
+    path = tmp_path / "ratings.csv"
+    path.write_text(
+        "path,rating,rater\n lead.jpg,1,x\n a.jpg ,2,x\nb.jpg,3,x\n b.jpg,5,x\nc.jpg,4,x\n"
+    )
+    read = read_ratings(path)
+    assert len(read) == 5
+    found, files = locate(read)
+    assert found.paths == (" lead.jpg", "a.jpg", "b.jpg")
+    assert [file.name for file in files] == [" lead.jpg", "a.jpg", "b.jpg"]
+    assert found.rating.tolist() == [1, 2, 4]
+    assert found.repeats == 1
+    assert [each.path for each in found.problems] == ["c.jpg"]
+
+
+def test_blanks_around_names_alone_do_not_matter(tmp_path):
+    path = tmp_path / "ratings.csv"
+    path.write_text("path, rating, group\n a.jpg, 1, x\n b.jpg, 2, y\n")
+    assert read_ratings(path).paths == ("a.jpg", "b.jpg")
+
+
 def test_no_file_at_all_is_an_error(tmp_path):
     table = read_ratings(write(tmp_path / "r.csv", "path,rating\na.jpg,1\n"))
     with pytest.raises(ConfigError, match=r"none of the 1 rated pictures.*--images"):
