@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from framesift.embeddings.cache_file import CacheFile, Transaction, companions, remove_rows
-from framesift.types import MediaInfo, Problem
+from framesift.types import MediaInfo, Problem, WordBox
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,11 +46,13 @@ class Plan:
         info: What is known of it; the cache stores no path and gives ``""`` back.
         times: Presentation times of the frames that were embedded, in seconds.
         problem: Why only a part could be read, if so.
+        words: What a word reader found, by the time of the frame; empty where none was asked.
     """
 
     info: MediaInfo
     times: tuple[Fraction, ...]
     problem: Problem | None = None
+    words: tuple[tuple[Fraction, tuple[WordBox, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +371,10 @@ def _encode_plan(plan: Plan) -> str:
             "info": info,
             "times": [_encode_time(moment) for moment in plan.times],
             "problem": None if plan.problem is None else asdict(plan.problem),
+            "words": [
+                [_encode_time(moment), [asdict(box) for box in boxes]]
+                for moment, boxes in plan.words
+            ],
         }
     )
 
@@ -385,6 +391,15 @@ def _decode_plan(text: str, sha256: str) -> Plan | None:
             info=MediaInfo(path="", sha256=sha256, **info),
             times=tuple(Fraction(moment) for moment in content["times"]),
             problem=None if problem is None else Problem(**problem),
+            words=tuple(
+                (Fraction(moment), tuple(_word_box(box) for box in boxes))
+                for moment, boxes in content.get("words", ())
+            ),
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _word_box(fields: dict[str, Any]) -> WordBox:
+    left, top, right, bottom = fields["box"]
+    return WordBox(fields["text"], fields["confidence"], (left, top, right, bottom))

@@ -37,14 +37,27 @@ class Source:
     Attributes:
         name: What records and messages call it.
         path: The file, or ``None`` for bytes and streams.
+        caption: The text that goes with it, or ``None``.
+        caption_problem: Why there should be a caption and it could not be read; empty if it could.
     """
 
-    __slots__ = ("_content", "_digest", "_lock", "_stream", "name", "path")
+    __slots__ = (
+        "_content",
+        "_digest",
+        "_lock",
+        "_stream",
+        "caption",
+        "caption_problem",
+        "name",
+        "path",
+    )
 
     def __init__(self, name: str, path: Path | None = None) -> None:
         """Start an empty source; use the ``from_`` constructors instead."""
         self.name = name
         self.path = path
+        self.caption: str | None = None
+        self.caption_problem = ""
         self._content: bytes | None = None
         self._stream: BinaryIO | None = None
         self._digest: str | None = None

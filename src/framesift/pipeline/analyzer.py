@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from framesift.embeddings.base import Embedder, ImageEncoder
     from framesift.embeddings.cache import Cache
+    from framesift.embeddings.ocr import WordReader
     from framesift.frames import Sampler
     from framesift.heads import Head
     from framesift.media import Source
@@ -39,6 +40,7 @@ class Analyzer(Stages):
         sampler: Which frames of an animation or a video are looked at.
         cache: Where rows are remembered; ``None`` for nowhere.
         reading: Limits and decoding.
+        reader: Reads the words in pictures; ``None`` reads none.
 
     Raises:
         SpaceMismatchError: On construction, if a head was made for another model.
@@ -52,6 +54,7 @@ class Analyzer(Stages):
     sampler: Sampler = field(default_factory=UniformSampler)
     cache: Cache | None = None
     reading: Reading = field(default_factory=Reading)
+    reader: WordReader | None = None
 
     def __post_init__(self) -> None:
         """Let every head score one made-up picture, so that a mismatch shows before the run."""

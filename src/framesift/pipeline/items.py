@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from framesift.media import Source
-    from framesift.types import Embeddings, Float32Array, MediaInfo, Problem, UInt8Array
+    from framesift.types import (
+        Embeddings,
+        Float32Array,
+        MediaInfo,
+        Problem,
+        UInt8Array,
+        WordBox,
+    )
 
 __all__ = ["Embedded", "Item", "Prepared", "Reading"]
 
@@ -53,6 +60,8 @@ class Item:
         complete: Whether nothing has to be decoded.
         thumbnail: JPEG bytes.
         problem: What stopped the decoding half-way, if anything did.
+        words: Words read in frames, by the time of the frame.
+        words_problem: Why words could not be read, if so.
     """
 
     source: Source
@@ -64,6 +73,8 @@ class Item:
     complete: bool = False
     thumbnail: bytes | None = None
     problem: Problem | None = None
+    words: list[tuple[Fraction, tuple[WordBox, ...]]] = field(default_factory=list)
+    words_problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

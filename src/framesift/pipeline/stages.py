@@ -20,6 +20,7 @@ from framesift.errors import CorruptMediaError, FramesiftError, MediaError
 from framesift.frames import UniformSampler, iter_frames
 from framesift.media import Source, open_media, thumbnail
 from framesift.pipeline.items import Embedded, Item, Prepared, Reading
+from framesift.pipeline.words import MIN_SIDE_PX, read_words
 from framesift.types import Failure, ModelInfo, Problem
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from framesift.embeddings.base import Embedder, ImageEncoder
     from framesift.embeddings.cache import Cache
+    from framesift.embeddings.ocr import WordReader
     from framesift.frames import Sampler
     from framesift.types import Embeddings, Float32Array, Frame, MediaInfo
 
@@ -46,6 +48,7 @@ class Stages:
     sampler: Sampler
     cache: Cache | None
     reading: Reading
+    reader: WordReader | None
 
     @property
     def encoders(self) -> tuple[ImageEncoder, ...]:
@@ -87,19 +90,22 @@ class Stages:
         item.fresh = [[] for _ in range(count)]
         if self.cache is None:
             return item
-        plan = self.cache.plan(item.sha256, self._plan_key)
-        if plan is None:
+        plan = self.cache.plan(item.sha256, self._plan_key + self._words_key)
+        # Rows that were made before words were asked for still serve.
+        known = plan or self.cache.plan(item.sha256, self._plan_key)
+        if known is None:
             return item
         for position, encoder in enumerate(self.encoders):
-            item.rows[position] = self.cache.rows(item.sha256, plan.times, self._row_key(encoder))
+            item.rows[position] = self.cache.rows(item.sha256, known.times, self._row_key(encoder))
         if self.reading.thumbnail_px is not None:
             item.thumbnail = self.cache.thumbnail(item.sha256)
         has_thumbnail = self.reading.thumbnail_px is None or item.thumbnail is not None
-        if has_thumbnail and all(rows is not None for rows in item.rows):
+        if plan and has_thumbnail and all(rows is not None for rows in item.rows):
             item.complete = True
             item.info = replace(plan.info, path=source.name)
             item.times = list(plan.times)
             item.problem = plan.problem
+            item.words = list(plan.words)
         return item
 
     def frames(self, item: Item) -> Iterator[Prepared]:
@@ -121,6 +127,8 @@ class Stages:
                 for frame in iter_frames(media, self.sampler):
                     item.times.append(frame.time)
                     best_contrast = self._keep_thumbnail(item, frame, best_contrast)
+                    if self.reader is not None:
+                        read_words(self.reader, item, frame)
                     yield self._prepare(item, frame)
             except MediaError as error:
                 if not item.times:
@@ -194,7 +202,8 @@ class Stages:
     def _min_side_px(self) -> int | None:
         if self.reading.exact:
             return None
-        return max(encoder.min_side_px for encoder in self.encoders)
+        words = [] if self.reader is None else [MIN_SIDE_PX]
+        return max([encoder.min_side_px for encoder in self.encoders] + words)
 
     @property
     def _decoding(self) -> str:
@@ -204,6 +213,10 @@ class Stages:
     @property
     def _plan_key(self) -> str:
         return f"{self._decoding}/{self.sampler.key}/{self.reading.limits.key}"
+
+    @property
+    def _words_key(self) -> str:
+        return "" if self.reader is None else f"/{self.reader.fingerprint}"
 
     def _row_key(self, encoder: ImageEncoder) -> str:
         return f"{encoder.fingerprint}/{self._decoding}"
@@ -237,13 +250,12 @@ class Stages:
             for encoder, array, cached in zip(self.encoders, rows, item.rows, strict=True)
             if cached is None
         }
-        self.cache.put(
-            item.sha256,
-            plan_key=self._plan_key,
-            plan=Plan(replace(info, path=""), tuple(item.times), item.problem),
-            rows=made,
-            thumbnail=item.thumbnail,
-        )
+        plan = Plan(replace(info, path=""), tuple(item.times), item.problem)
+        plans = {self._plan_key: plan}
+        if self.reader is not None and item.words_problem is None:
+            plans[self._plan_key + self._words_key] = replace(plan, words=tuple(item.words))
+        for key, one in plans.items():
+            self.cache.put(item.sha256, plan_key=key, plan=one, rows=made, thumbnail=item.thumbnail)
 
     def _embeddings(self, rows: Sequence[Float32Array]) -> Embeddings:
         embeddings = self.embedder.to_embeddings(rows[0])
@@ -265,6 +277,7 @@ class Gatherer(Stages):
         sampler: Which frames of an animation or a video are looked at.
         cache: Where rows are remembered; ``None`` for nowhere.
         reading: Limits and decoding.
+        reader: Reads the words in pictures; ``None`` reads none.
     """
 
     embedder: Embedder
@@ -272,6 +285,7 @@ class Gatherer(Stages):
     sampler: Sampler = field(default_factory=UniformSampler)
     cache: Cache | None = None
     reading: Reading = field(default_factory=Reading)
+    reader: WordReader | None = None
 
     def gather(self, source: Source | str | bytes) -> Embedded:
         """Embed one source in this thread.

@@ -1,0 +1,128 @@
+"""From scores to signals: what each head says of each harm, and where it saw it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framesift.types import Embeddings, Evidence, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
+    from framesift.heads import Head
+    from framesift.types import Float32Array
+
+__all__ = ["Box", "View", "context_scores", "image_signals"]
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Rows that show a medium: its frames in whole, or tiles of them.
+
+    Attributes:
+        embeddings: One row per picture.
+        times: Of each row's frame, in seconds; empty for a still.
+        boxes: Of each row's tile, as shares of width and height; empty for whole frames.
+    """
+
+    embeddings: Embeddings
+    times: Sequence[Fraction] = ()
+    boxes: Sequence[Box] = ()
+
+    def evidence(self, row: int, prompt: str) -> Evidence:
+        """Say where a row comes from."""
+        return Evidence(
+            prompt=prompt,
+            time=self.times[row] if self.times else None,
+            tile=self.boxes[row] if self.boxes else None,
+        )
+
+
+def image_signals(heads: Sequence[Head], views: Sequence[View]) -> list[Signal]:
+    """Score every view with every moderation head that can read it.
+
+    Args:
+        heads: Heads of other tasks are passed over.
+        views: The first one shows whole frames, and every head must be able to read it.
+
+    Returns:
+        One signal per head and category: of the row that scored highest, the first one if several
+        did. A score that is not a number counts as higher than any.
+
+    Raises:
+        HeadError: A head cannot read the whole frames.
+    """
+    found: list[Signal] = []
+    for head in heads:
+        if head.card.task != "moderation":
+            continue
+        best: dict[str, Signal] = {}
+        for number, view in enumerate(views):
+            if number and not _readable(head, view.embeddings):
+                continue
+            for signal in _signals(head, view):
+                known = best.get(signal.category)
+                # `not <=` instead of `>`: a NaN replaces any score, so that it cannot hide.
+                if known is None or not signal.score <= known.score:
+                    best[signal.category] = signal
+        found += best.values()
+    return found
+
+
+def context_scores(heads: Sequence[Head], embeddings: Embeddings) -> dict[str, float]:
+    """Score what kind of picture it is; over the frames the lowest score counts.
+
+    A context makes verdicts milder, so it has to hold for every frame, and a score that is not a
+    number counts as none.
+    """
+    found: dict[str, float] = {}
+    for head in heads:
+        if head.card.task == "context":
+            scores = head.score(embeddings)
+            lowest = np.nan_to_num(scores.values.min(axis=0), nan=0.0)
+            found.update(zip(scores.names, (float(value) for value in lowest), strict=True))
+    return found
+
+
+def _signals(head: Head, view: View) -> list[Signal]:
+    scores = head.score(view.embeddings)
+    # argmax takes the first NaN, if there is one, and else the first highest score.
+    rows = [int(row) for row in scores.values.argmax(axis=0)]
+    prompts = _closest(head, view.embeddings, rows)
+    return [
+        Signal(
+            name,
+            float(scores.values[row, column]),
+            head.card.source,
+            evidence=view.evidence(row, prompts[column]),
+        )
+        for column, (name, row) in enumerate(zip(scores.names, rows, strict=True))
+    ]
+
+
+def _closest(head: Head, embeddings: Embeddings, rows: list[int]) -> list[str]:
+    """Return the prompt that spoke loudest, for the given row of each column."""
+    closest: Any = getattr(head, "closest", None)
+    if closest is None:
+        return [""] * len(rows)
+    wanted = sorted(set(rows))
+    spoken = dict(zip(wanted, closest(_take(embeddings, wanted)), strict=True))
+    return [str(spoken[row][column]) for column, row in enumerate(rows)]
+
+
+def _take(embeddings: Embeddings, rows: list[int]) -> Embeddings:
+    extras: dict[str, Float32Array] = {
+        name: array[rows] for name, array in embeddings.extras.items()
+    }
+    return replace(embeddings, vectors=embeddings.vectors[rows], extras=extras)
+
+
+def _readable(head: Head, embeddings: Embeddings) -> bool:
+    have = {"vectors", *embeddings.extras}
+    return set(head.card.inputs) <= have
