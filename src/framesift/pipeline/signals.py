@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,7 @@ def image_signals(heads: Sequence[Head], views: Sequence[View]) -> list[Signal]:
                 continue
             for signal in _signals(head, view):
                 known = best.get(signal.category)
-                # `not <=` instead of `>`: a NaN replaces any score, so that it cannot hide.
-                if known is None or not signal.score <= known.score:
+                if known is None or _severity(signal) > _severity(known):
                     best[signal.category] = signal
         found += best.values()
     return found
@@ -88,6 +88,11 @@ def context_scores(heads: Sequence[Head], embeddings: Embeddings) -> dict[str, f
             lowest = np.nan_to_num(scores.values.min(axis=0), nan=0.0)
             found.update(zip(scores.names, (float(value) for value in lowest), strict=True))
     return found
+
+
+def _severity(signal: Signal) -> float:
+    """Order signals; what is not a number comes last, so that no score can hide it."""
+    return math.inf if math.isnan(signal.score) else signal.score
 
 
 def _signals(head: Head, view: View) -> list[Signal]:
