@@ -29,6 +29,7 @@ ENCODERS: dict[str, Callable[[], ImageEncoder]] = {
     **EMBEDDERS,
     "open_nsfw": lambda: load_expert("open_nsfw"),
     "technical": lambda: load_expert("technical"),
+    "pdq": lambda: load_expert("pdq"),
 }
 _loaded: dict[str, ImageEncoder] = {}
 

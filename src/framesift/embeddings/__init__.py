@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-EXPERTS = ("open_nsfw", "technical")
+EXPERTS = ("open_nsfw", "technical", "pdq")
 """Names of the experts, in the order in which their rows are kept."""
 
 
@@ -90,7 +90,8 @@ def load_expert(name: str, *, device: Device = "auto") -> ImageEncoder:
 
     ``open_nsfw`` gives rows of width 1: the probability that the picture is not safe for work.
     ``technical`` describes sharpness, noise, compression, light and colour; see
-    `framesift.embeddings.technical`.
+    `framesift.embeddings.technical`. ``pdq`` is a perceptual hash; see
+    `framesift.embeddings.perceptual`.
 
     Raises:
         UnknownModelError: No expert has that name.
@@ -106,6 +107,10 @@ def load_expert(name: str, *, device: Device = "auto") -> ImageEncoder:
         from framesift.embeddings.technical import TechnicalEncoder
 
         return TechnicalEncoder(device=device)
+    if name == "pdq":
+        from framesift.embeddings.perceptual import PdqEncoder
+
+        return PdqEncoder()
     from framesift.embeddings.open_nsfw import OpenNsfwEncoder
 
     return OpenNsfwEncoder(device=device)
