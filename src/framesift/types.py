@@ -38,6 +38,7 @@ __all__ = [
     "Segment",
     "Signal",
     "Tag",
+    "TextAnalysis",
     "UInt8Array",
     "Verdict",
     "WordBox",
@@ -371,7 +372,8 @@ class Analysis:
     """Everything Framesift says of one picture or video.
 
     ``error`` is set where only a part could be read (a cut-off animation): the scores then cover
-    the readable part, and the action is at least ``review``.
+    the readable part, and the action is at least ``review``. Reports show ``blurred`` in place of
+    ``thumbnail`` unless the verdict is ``allow``.
     """
 
     info: MediaInfo
@@ -381,11 +383,27 @@ class Analysis:
     model: ModelInfo
     error: Problem | None = None
     thumbnail: bytes | None = None
+    blurred: bytes | None = None
 
     @property
     def path(self) -> str:
         """The name the user gave the medium."""
         return self.info.path
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnalysis:
+    """Everything Framesift says of a text that comes without a picture.
+
+    Attributes:
+        path: What to call it: ``text``, or ``-`` for standard input.
+        sha256: Of the text in UTF-8.
+        moderation: What the policy decided.
+    """
+
+    path: str
+    sha256: str
+    moderation: Verdict
 
 
 @dataclass(frozen=True, slots=True)

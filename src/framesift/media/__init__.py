@@ -14,7 +14,7 @@ from framesift.media.expand import ExpandOptions, Expansion, expand_sources
 from framesift.media.limits import STREAM_BYTES, Limits
 from framesift.media.opening import open_media
 from framesift.media.source import Source
-from framesift.media.thumbs import thumbnail
+from framesift.media.thumbs import blurred, thumbnail
 
 __all__ = [
     "STREAM_BYTES",
@@ -23,6 +23,7 @@ __all__ = [
     "Limits",
     "Media",
     "Source",
+    "blurred",
     "expand_sources",
     "open_media",
     "thumbnail",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from framesift.types import Frame
 
-__all__ = ["thumbnail"]
+__all__ = ["blurred", "thumbnail"]
+
+_BLURRED_PX = 10
 
 
 def thumbnail(frame: Frame, *, side_px: int = 256, quality: int = 80) -> bytes:
@@ -35,4 +37,29 @@ def thumbnail(frame: Frame, *, side_px: int = 256, quality: int = 80) -> bytes:
         image = image.resize(size, Image.Resampling.LANCZOS)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def blurred(jpeg: bytes) -> bytes:
+    """Blur a thumbnail so far that only its colours and its light are left.
+
+    The picture is averaged down to ten pixels on its longer side and drawn large again, so the
+    detail is not hidden in the result but gone from it.
+
+    Args:
+        jpeg: What `thumbnail` returned.
+
+    Returns:
+        A JPEG of the same size in pixels.
+    """
+    from PIL import Image
+
+    with Image.open(io.BytesIO(jpeg)) as image:
+        scale = _BLURRED_PX / max(image.size)
+        small = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        soft = image.resize(small, Image.Resampling.BOX).resize(
+            image.size, Image.Resampling.BICUBIC
+        )
+    out = io.BytesIO()
+    soft.save(out, "JPEG", quality=50)
     return out.getvalue()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framesift.frames import UniformSampler
+from framesift.media import blurred
 from framesift.pipeline.items import Reading
 from framesift.pipeline.judge import judge
 from framesift.pipeline.stages import Stages, as_source
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from framesift.heads import Head
     from framesift.media import Source
     from framesift.pipeline.items import Item
+    from framesift.types import Verdict
 
 __all__ = ["Analyzer"]
 
@@ -87,8 +89,14 @@ class Analyzer(Stages):
             model=self.model,
             error=item.problem,
             thumbnail=item.thumbnail,
+            blurred=_blurred(item, verdict),
         )
 
     @property
     def _policy_label(self) -> str | None:
         return self.policy.label
+
+
+def _blurred(item: Item, verdict: Verdict) -> bytes | None:
+    """Blur the thumbnail of what somebody is to review, so that nobody sees it by surprise."""
+    return blurred(item.thumbnail) if item.thumbnail and verdict.action != "allow" else None
