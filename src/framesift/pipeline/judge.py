@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from framesift.policies import Policy, decide
-from framesift.types import Embeddings, Problem, Quality, Scores, Tag, Verdict
+from framesift.types import Embeddings, Problem, Quality, Scores, Signal, Tag, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,8 @@ def judge(
             tags += [Tag(name, float(p)) for name, p in zip(scores.names, means, strict=True)]
         else:
             _keep_worst(worst, scores, head.card.source)
-    verdict = decide(worst, policy)
+    signals = [Signal(name, score, source) for name, (score, source) in worst.items()]
+    verdict = decide(signals, policy)
     if problem is not None and verdict.action == "allow":
         # What could not be read was not judged, so a person looks at it.
         verdict = replace(verdict, action="review")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from framesift.types import Action, LabelScore, Verdict
+from framesift.policies.lists import ALLOW_LIST, BLOCK_LIST
+from framesift.policies.taxonomy import CONTEXT_NAMES
+from framesift.types import Action, LabelScore, Part, Signal, Tag, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from framesift.policies.policy import Policy
-    from framesift.policies.rules import Rule
+    from framesift.policies.rules import ContextRule, Rule
+    from framesift.policies.taxonomy import Category
 
-__all__ = ["MISSING", "decide"]
+__all__ = ["MISSING", "decide", "decimals"]
 
 MISSING = "missing"
 """Source of a label that no head scored."""
@@ -22,38 +26,148 @@ SCORE_DECIMALS = 4
 """Scores repeat within 1e-4 and records show four decimals: what decides is what shows."""
 
 SEVERITY: tuple[Action, ...] = ("allow", "review", "block")
+IMAGE: tuple[Part, ...] = ("image",)
+NO_CONTEXT: Mapping[str, float] = MappingProxyType({})
 
 
-def decide(scores: Mapping[str, tuple[float, str]], policy: Policy) -> Verdict:
-    """Judge the scores of one picture.
+def decide(
+    signals: Iterable[Signal],
+    policy: Policy,
+    *,
+    parts: Collection[Part] = IMAGE,
+    context: Mapping[str, float] = NO_CONTEXT,
+) -> Verdict:
+    """Judge the scores of one picture, one text, or the two together.
 
-    Every category of the policy is looked at on its own, and the most severe answer wins: ``block``
-    from its block threshold on, else ``review`` from its review threshold on, else ``allow``.
-    What is not known is not safe: a category that is missing, NaN or outside [0, 1] goes to
-    ``review`` at least (a number above 1 also counts as 1). Categories that the policy does not
-    name are ignored.
+    Every signal is looked at on its own: ``block`` from the block threshold of its category and
+    source on, else ``review`` from the review threshold on, else ``allow``. The most severe answer
+    wins, whatever the order. Categories that the policy does not name are ignored.
+
+    What is not known is not safe: a score that is NaN or outside [0, 1] goes to ``review`` at least
+    (a number above 1 also counts as 1), and so does a category that a given part should have
+    scored and did not. So does an item of which nothing at all was judged.
+
+    Context softens: where a tag reaches the score of its rule, what was seen in the picture (never
+    a caption, and nothing unknown) leads to no more than the rule says.
 
     Args:
-        scores: Category to (score, source), such as ``{"weapons": (0.1, "zero-shot")}``.
-        policy: Thresholds.
+        signals: In any order; several of one category, from several heads, parts or frames.
+        policy: Thresholds and context rules.
+        parts: What the item has. ``image`` and ``caption`` demand a signal of every category that
+            applies to pictures or texts; ``words`` may hold nothing and demands none.
+        context: Context tag to score.
 
     Returns:
-        The action, and a label for each category of the policy in its order. A label without a
-        usable score has NaN, and the source ``missing`` where there was no score at all.
+        The action, and a label for each category that was judged, in the policy's order: that of
+        the signal with the most severe action, then the highest score. A label without a usable
+        score has NaN, and the source ``missing`` where there was no score at all. What lists said
+        (part ``list``) comes last.
     """
-    judged = [_judge(name, scores.get(name), rule) for name, rule in policy.rules.items()]
-    worst = max(SEVERITY.index(action) for action, _ in judged)
-    return Verdict(SEVERITY[worst], tuple(label for _, label in judged), policy.label)
+    found: dict[str, list[Signal]] = {}
+    for signal in signals:
+        found.setdefault(signal.category, []).append(signal)
+    shown = {tag: decimals(float(score)) for tag, score in context.items()}
+    labels = []
+    for name, rule in policy.rules.items():
+        known = found.get(name, [])
+        known = [*known, *_missing(policy.categories[name], known, parts)]
+        cap = _cap(name, policy.context.values(), shown)
+        if known:
+            labels.append(max((_judge(signal, rule, cap) for signal in known), key=_rank))
+    labels += _listed(found)
+    worst = max((SEVERITY.index(label.action) for label in labels), default=1)
+    return Verdict(SEVERITY[worst], tuple(labels), policy.label, _tags(shown))
 
 
-def _judge(name: str, entry: tuple[float, str] | None, rule: Rule) -> tuple[Action, LabelScore]:
-    score, source = (math.nan, MISSING) if entry is None else (float(entry[0]), entry[1])
-    thresholds = rule.thresholds_for(source)
-    shown = round(score, SCORE_DECIMALS) if math.isfinite(score) else score
+def decimals(score: float) -> float:
+    """Return a score as it decides and as records show it, with four decimals."""
+    return round(score, SCORE_DECIMALS) if math.isfinite(score) else score
+
+
+def _tags(context: Mapping[str, float]) -> tuple[Tag, ...]:
+    """Return the usable scores of the known tags, in the order of the taxonomy."""
+    scores = ((tag, context.get(tag, math.nan)) for tag in CONTEXT_NAMES)
+    return tuple(Tag(tag, min(max(p, 0.0), 1.0)) for tag, p in scores if not math.isnan(p))
+
+
+def _missing(category: Category, known: Sequence[Signal], parts: Collection[Part]) -> list[Signal]:
+    """Return a signal without a score for each part that should have given one."""
+    demands: list[Part] = []
+    if "image" in parts and "image" in category.applies_to:
+        demands.append("image")
+    # Phrases speak only where they are found; the native categories have heads for texts.
+    if "caption" in parts and "text" in category.applies_to and not category.phrases:
+        demands.append("caption")
+    given = {signal.part for signal in known}
+    return [Signal(category.name, math.nan, MISSING, part) for part in demands if part not in given]
+
+
+def _cap(
+    name: str, rules: Iterable[ContextRule], context: Mapping[str, float]
+) -> ContextRule | None:
+    """Return the rule that softens a category most; the policy's order settles a tie."""
+    holding = [
+        rule
+        for rule in rules
+        if name in rule.softens and context.get(rule.tag, math.nan) >= rule.start
+    ]
+    return min(holding, key=lambda rule: SEVERITY.index(rule.at_most), default=None)
+
+
+def _judge(signal: Signal, rule: Rule, cap: ContextRule | None) -> LabelScore:
+    thresholds = rule.thresholds_for(signal.source)
+    score = float(signal.score)
+    shown = decimals(score)
+    known = 0 <= shown <= 1
     action: Action = "allow"
     if thresholds.block is not None and shown >= thresholds.block:
         action = "block"
-    elif not 0 <= shown <= 1 or (thresholds.review is not None and shown >= thresholds.review):
+    elif not known or (thresholds.review is not None and shown >= thresholds.review):
         action = "review"
-    kept = min(max(score, 0.0), 1.0) if 0 <= shown <= 1 else math.nan
-    return action, LabelScore(name, kept, thresholds.lowest, action != "allow", source)
+    flagged, softened = action != "allow", ""
+    if cap is not None and known and signal.part == "image":
+        milder = min(action, cap.at_most, key=SEVERITY.index)
+        softened = cap.tag if milder != action else ""
+        action = milder
+    return LabelScore(
+        signal.category,
+        min(max(score, 0.0), 1.0) if known else math.nan,
+        thresholds.lowest,
+        flagged,
+        signal.source,
+        part=signal.part,
+        action=action,
+        evidence=signal.evidence,
+        softened=softened,
+    )
+
+
+def _rank(label: LabelScore) -> tuple[int, bool, bool, float, str]:
+    """Order the labels of one category; the last entry makes ties the same in every order."""
+    known = not math.isnan(label.score)
+    rest = f"{label.source} {label.part} {label.evidence!r}"
+    score = label.score if known else 0.0
+    return SEVERITY.index(label.action), label.flagged, known, score, rest
+
+
+def _listed(found: Mapping[str, Sequence[Signal]]) -> list[LabelScore]:
+    """Return the labels of what stands on a list: no threshold and no context changes them."""
+    actions: dict[str, Action] = {BLOCK_LIST: "block", ALLOW_LIST: "allow"}
+    labels = []
+    for name, action in actions.items():
+        entries = [signal for signal in found.get(name, ()) if signal.part == "list"]
+        if entries:
+            first = min(entries, key=lambda signal: (signal.source, repr(signal.evidence)))
+            labels.append(
+                LabelScore(
+                    name,
+                    1.0,
+                    1.0,
+                    action == "block",
+                    first.source,
+                    part="list",
+                    action=action,
+                    evidence=first.evidence,
+                )
+            )
+    return labels

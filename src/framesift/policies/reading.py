@@ -2,43 +2,78 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 import tomllib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from framesift.errors import PolicyError
-from framesift.policies.rules import Rule, Thresholds
-from framesift.policies.taxonomy import CATEGORY_NAMES
+from framesift.heads.screening import CategoryPrompts
+from framesift.policies.lists import DISTANCE
+from framesift.policies.rules import ContextRule, Rule, Thresholds
+from framesift.policies.table import Table
+from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES, Category, Medium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["PolicyDocument", "read_policy"]
+__all__ = ["ListFiles", "PolicyDocument", "read_policy"]
 
 MAX_BYTES = 1_000_000
-TOP_KEYS = ("name", "version", "description", "categories")
+MAX_PHRASES = 1000
+MAX_TILES = 16
 THRESHOLD_KEYS = ("review", "block")
+SETTINGS = ("on_failure", "model", "tiles", "words")
+TOP_KEYS = ("name", "version", "description", *SETTINGS)
+TABLES = ("categories", "category", "context", "lists")
+CATEGORY_KEYS = ("name", "title", "definition", "prompts", "contrast", "phrases", "applies_to")
+NEEDS = {"image": "prompts", "text": "phrases"}
+OWN_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class ListFiles:
+    """Where a policy's lists lie, as written, and how near counts as the same picture."""
+
+    block: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    distance: int = DISTANCE
+    allow_distance: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
-    """What a policy file says, types and ranges checked."""
+    """What a policy file says, types and ranges checked.
+
+    Attributes:
+        name: Of the policy.
+        version: From 1.
+        description: For people.
+        rules: Category to rule.
+        own: Categories of the policy's own.
+        context: Context tag to rule.
+        lists: Files of hashes.
+        settings: ``on_failure``, ``model``, ``tiles`` and ``words`` where the file gives them.
+    """
 
     name: str
     version: int
     description: str
     rules: Mapping[str, Rule]
+    own: tuple[Category, ...] = ()
+    context: Mapping[str, ContextRule] = field(default_factory=dict)
+    lists: ListFiles = ListFiles()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_policy(path: Path) -> PolicyDocument:
-    """Read and check a policy file.
+    """Read and check a policy file; the lists it names are not opened.
 
     Raises:
         PolicyError: Naming the file, the key, the reason and what is allowed.
     """
-    return _Reader(str(path)).document(_load(path))
+    return _document(Table(_load(path), source=str(path)))
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -58,79 +93,111 @@ def _load(path: Path) -> dict[str, Any]:
         raise PolicyError(message, source=str(path)) from error
 
 
-class _Reader:
-    """Checks one document; every complaint carries the file and the key."""
+def _document(top: Table) -> PolicyDocument:
+    top.only((*TOP_KEYS, *TABLES))
+    version = top.whole("version", 1, low=1, why="versions count from 1")
+    own = tuple(_own(table) for table in top.tables("category"))
+    names = (*CATEGORY_NAMES, *(category.name for category in own))
+    rules = {}
+    for name, table in top.named("categories", names, example="review = 0.8").items():
+        rules[name] = _rule(table)
+    if not rules:
+        top.fail("categories", "is missing or empty; give at least one [categories.NAME]")
+    if "name" not in top.values:
+        top.fail("name", 'is missing; add a line such as name = "family-photos"')
+    tags = top.named("context", CONTEXT_NAMES, example="from = 0.9")
+    return PolicyDocument(
+        name=top.text("name"),
+        version=version,
+        description=top.text("description"),
+        rules=rules,
+        own=own,
+        context={tag: _context(tag, table, names) for tag, table in tags.items()},
+        lists=_lists(top.table("lists")),
+        settings=_settings(top),
+    )
 
-    def __init__(self, source: str) -> None:
-        self._source = source
 
-    def document(self, data: dict[str, Any]) -> PolicyDocument:
-        """Check the top level."""
-        self._keys(data, TOP_KEYS, where="")
-        version = self._get(data, "version", int, default=1, where="")
-        if version < 1:
-            self._fail("version", f"is {version}; versions count from 1")
-        categories = self._get(data, "categories", dict, default={}, where="")
-        for name in categories:
-            if name not in CATEGORY_NAMES:
-                self._unknown(f"categories.{name}", name, CATEGORY_NAMES)
-        if not categories:
-            self._fail("categories", "is missing or empty; give at least one [categories.NAME]")
-        if "name" not in data:
-            self._fail("name", 'is missing; add a line such as name = "family-photos"')
-        return PolicyDocument(
-            name=self._get(data, "name", str, default="", where=""),
-            version=version,
-            description=self._get(data, "description", str, default="", where=""),
-            rules={name: self._rule(name, table) for name, table in categories.items()},
+def _settings(top: Table) -> dict[str, Any]:
+    if top.values.get("on_failure") == "allow":
+        top.fail(
+            "on_failure",
+            "is 'allow', and what could not be read would pass unseen; write review or block",
         )
+    settings: dict[str, Any] = {
+        "on_failure": top.choice("on_failure", ("review", "block")),
+        "tiles": top.whole("tiles", 0, low=0, high=MAX_TILES, why=f"write 0 to {MAX_TILES}"),
+        "words": top.choice("words", ("off", "auto", "required")),
+    }
+    if "model" in top.values:
+        settings["model"] = top.filled("model", 'write a model such as "starter"')
+    return settings
 
-    def _rule(self, name: str, table: object) -> Rule:
-        where = f"categories.{name}"
-        if not isinstance(table, dict):
-            self._fail(where, "is not a table; write [categories.NAME] with review = 0.8 below")
-        self._keys(table, (*THRESHOLD_KEYS, "sources"), where=where)
-        sources = self._get(table, "sources", dict, default={}, where=where)
-        exceptions = {}
-        for source, inner in sources.items():
-            inner_where = f"{where}.sources.{source}"
-            if not isinstance(inner, dict):
-                self._fail(inner_where, "is not a table; write review and block below its header")
-            self._keys(inner, THRESHOLD_KEYS, where=inner_where)
-            exceptions[source] = self._thresholds(inner, inner_where)
-        return Rule(self._thresholds(table, where), exceptions)
 
-    def _thresholds(self, table: dict[str, Any], where: str) -> Thresholds:
-        values = {}
-        for key in THRESHOLD_KEYS:
-            value = table.get(key)
-            if value is not None and (
-                isinstance(value, bool) or not isinstance(value, int | float)
-            ):
-                self._fail(f"{where}.{key}", f"is {value!r}; write a number above 0 and up to 1")
-            values[key] = None if value is None else float(value)
-        try:
-            return Thresholds(**values)
-        except ValueError as error:
-            self._fail(where, f"{error}; 0.8 means: from a score of 0.8 on")
+def _rule(table: Table) -> Rule:
+    table.only((*THRESHOLD_KEYS, "sources"))
+    sources = table.table("sources")
+    exceptions = {}
+    for source in sources.values:
+        inner = sources.table(source, below="write review and block below its header")
+        inner.only(THRESHOLD_KEYS)
+        exceptions[source] = _thresholds(inner)
+    return Rule(_thresholds(table), exceptions)
 
-    def _get(self, data: dict[str, Any], key: str, kind: type, *, default: Any, where: str) -> Any:
-        value = data.get(key, default)
-        if not isinstance(value, kind) or isinstance(value, bool):
-            names = {int: "a whole number", str: "text in quotes", dict: "a table"}
-            self._fail(f"{where}.{key}".strip("."), f"is {value!r}; write {names[kind]}")
-        return value
 
-    def _keys(self, data: dict[str, Any], known: Iterable[str], *, where: str) -> None:
-        for key in data:
-            if key not in known:
-                self._unknown(f"{where}.{key}".strip("."), key, known)
+def _thresholds(table: Table) -> Thresholds:
+    values = {key: table.number(key) for key in THRESHOLD_KEYS}
+    try:
+        return Thresholds(**values)
+    except ValueError as error:
+        table.fail("", f"{error}; 0.8 means: from a score of 0.8 on")
 
-    def _unknown(self, where: str, key: str, known: Iterable[str]) -> NoReturn:
-        close = difflib.get_close_matches(key, list(known), n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        self._fail(where, f"is not known; {hint}known here: {', '.join(known)}")
 
-    def _fail(self, where: str, reason: str) -> NoReturn:
-        message = f"{where} {reason}"
-        raise PolicyError(message, source=self._source)
+def _context(tag: str, table: Table, names: Sequence[str]) -> ContextRule:
+    table.only(("from", "softens", "at_most"))
+    start = table.number("from")
+    if start is None:
+        table.fail("from", "is missing; add a line such as from = 0.9")
+    softens = table.strings("softens", known=names)
+    at_most = table.choice("at_most", ("review", "allow"))
+    try:
+        return ContextRule(tag, start, softens, "allow" if at_most == "allow" else "review")
+    except ValueError as error:
+        table.fail("", f'{error}; from = 0.9 and softens = ["gore"] make one')
+
+
+def _lists(table: Table) -> ListFiles:
+    table.only(("block", "allow", "distance", "allow_distance"))
+    distances = {}
+    for key, default in (("distance", DISTANCE), ("allow_distance", 0)):
+        why = f"write bits from 0 to 128, such as {DISTANCE}"
+        distances[key] = table.whole(key, default, low=0, high=128, why=why)
+    return ListFiles(table.strings("block"), table.strings("allow"), **distances)
+
+
+def _own(table: Table) -> Category:
+    table.only(CATEGORY_KEYS)
+    name = table.filled("name", 'add a line such as name = "balloons"')
+    if not OWN_NAME.fullmatch(name):
+        table.fail("name", f"is {name!r}; write small letters, digits and _, a letter first")
+    definition = table.filled("definition", "say what belongs to it and what does not")
+    prompts = table.strings("prompts")
+    phrases = table.strings("phrases", most=MAX_PHRASES)
+    given: dict[Medium, bool] = {"image": bool(prompts), "text": bool(phrases)}
+    media = table.strings("applies_to", known=tuple(given))
+    chosen = tuple(medium for medium in given if (medium in media if media else given[medium]))
+    if not chosen:
+        table.fail("prompts", 'is missing; add a line such as prompts = ["a red balloon"]')
+    for medium, has in given.items():
+        key = NEEDS[medium]
+        if has != (medium in chosen):
+            how = "is missing" if medium in chosen else "is not used"
+            table.fail(key, f"{how}; applies_to is {', '.join(chosen)}: {medium} needs {key}")
+    return Category(
+        name,
+        table.text("title") or name.replace("_", " ").capitalize(),
+        definition,
+        CategoryPrompts(name, prompts, table.strings("contrast")),
+        chosen,
+        phrases,
+    )

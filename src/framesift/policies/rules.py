@@ -1,15 +1,15 @@
-"""Thresholds of a category, with exceptions for named sources."""
+"""Thresholds of a category, with exceptions for named sources, and what softens them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Rule", "Thresholds"]
+__all__ = ["ContextRule", "Rule", "Thresholds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +66,32 @@ class Rule:
     def thresholds_for(self, source: str) -> Thresholds:
         """Return the thresholds that hold for scores of this source."""
         return self.sources.get(source, self.thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRule:
+    """What kind of picture makes which categories less severe.
+
+    Attributes:
+        tag: The context tag: ``medical``, ``art``, ...
+        start: From this score of the tag on, in (0, 1]; ``from`` in a policy file.
+        softens: The categories.
+        at_most: What they then lead to at most: ``review``, or ``allow``.
+
+    Raises:
+        ValueError: ``start`` is out of range, or there is nothing to soften.
+    """
+
+    tag: str
+    start: float
+    softens: tuple[str, ...]
+    at_most: Literal["allow", "review"] = "review"
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        if not 0 < self.start <= 1:
+            message = f"from lies above 0 and up to 1, not {self.start}"
+            raise ValueError(message)
+        if not self.softens:
+            message = "softens nothing; name at least one category"
+            raise ValueError(message)

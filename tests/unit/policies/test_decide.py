@@ -5,6 +5,7 @@ import math
 import pytest
 
 from framesift.policies import Policy, Rule, Thresholds, decide
+from framesift.types import Signal
 
 POLICY = Policy(
     "mine",
@@ -18,7 +19,7 @@ POLICY = Policy(
 
 def judge(nudity=0.0, weapons=0.0, gore=0.0, source="zero-shot"):
     scores = {"nudity": nudity, "weapons": weapons, "gore": gore}
-    return decide({name: (score, source) for name, score in scores.items()}, POLICY)
+    return decide([Signal(name, score, source) for name, score in scores.items()], POLICY)
 
 
 @pytest.mark.parametrize(
@@ -57,10 +58,9 @@ def test_labels_show_score_threshold_and_source_in_the_order_of_the_policy():
 @pytest.mark.parametrize("bad", [math.nan, -0.5, -math.inf, None])
 @pytest.mark.parametrize("name", ["weapons", "gore"])
 def test_what_is_not_known_is_reviewed(name, bad):
-    scores = {"nudity": (0.0, "zs"), "weapons": (0.0, "zs"), "gore": (0.0, "zs"), name: (bad, "zs")}
-    if bad is None:
-        del scores[name]
-    verdict = decide(scores, POLICY)
+    scores = {"nudity": 0.0, "weapons": 0.0, "gore": 0.0, name: bad}
+    signals = [Signal(name, score, "zs") for name, score in scores.items() if score is not None]
+    verdict = decide(signals, POLICY)
     assert verdict.action == "review"
     (label,) = [label for label in verdict.labels if label.flagged]
     assert label.name == name
@@ -75,14 +75,15 @@ def test_a_number_above_the_range_counts_as_the_worst():
 
 
 def test_nothing_at_all_is_reviewed():
-    verdict = decide({}, POLICY)
+    verdict = decide([], POLICY)
     assert verdict.action == "review"
     assert {label.source for label in verdict.labels} == {"missing"}
 
 
 def test_categories_that_the_policy_does_not_name_are_ignored():
-    scores = dict.fromkeys(POLICY.rules, (0.0, "zs"))
-    verdict = decide({**scores, "alcohol": (1.0, "zs"), "drugs": (math.nan, "zs")}, POLICY)
+    judged = [Signal(name, 0.0, "zs") for name in POLICY.rules]
+    others = [Signal("alcohol", 1.0, "zs"), Signal("drugs", math.nan, "zs")]
+    verdict = decide([*judged, *others], POLICY)
     assert verdict.action == "allow"
     assert [label.name for label in verdict.labels] == list(POLICY.rules)
 

@@ -25,6 +25,7 @@ from framesift.types import (
     ModelInfo,
     Problem,
     Quality,
+    Signal,
     Tag,
     Verdict,
 )
@@ -185,7 +186,8 @@ def test_a_category_that_nothing_scored_is_said(make_analysis: Callable[..., Ana
 
     policy = Policy.default()
     name = next(iter(policy.rules))
-    verdict = decide({other: (0.0, "zero-shot") for other in policy.rules if other != name}, policy)
+    signals = [Signal(other, 0.0, "zero-shot") for other in policy.rules if other != name]
+    verdict = decide(signals, policy)
 
     record = to_record(make_analysis(moderation=verdict))
 
