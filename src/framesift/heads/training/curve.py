@@ -31,9 +31,9 @@ def learning_curve(
 ) -> tuple[CurvePoint, ...]:
     """Fit on growing random subsets of groups, test on the outer fold that they left out.
 
-    The model is the chosen one's penalised part (a ridge, or a kernel ridge for everything built
-    on a kernel), its penalty chosen anew on each subset; networks and support vectors follow
-    the same curve closely enough and would take minutes. Every point pools the predictions
+    The model is a ridge on what the chosen one reads, or a kernel ridge where that has one kernel,
+    its penalty chosen anew on each subset; blends, networks and support vectors follow the same
+    curve closely enough and would take minutes. Every point pools the predictions
     of one pass over all outer folds, so that points of different size are tested on the same
     pictures. Fewer than 15 pictures make no point.
     """
@@ -101,7 +101,7 @@ def _predict(
     arrays = {name: pictures.arrays[name][rows[0]] for name in chosen.inputs}
     scaling = Scaling.fit(arrays, chosen.inputs)
     known, y = scaling(arrays), pictures.y[rows[0]]
-    gamma = chosen.parameters.get("gamma", chosen.parameters.get("kernel gamma"))
+    gamma = chosen.parameters.get("gamma")
     spectrum = spectrum_of(known, None if gamma is None else gamma / median_squared_distance(known))
     _, groups = np.unique(pictures.groups[rows[0]], return_inverse=True)
     groups = groups.reshape(-1)

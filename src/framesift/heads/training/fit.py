@@ -194,7 +194,8 @@ def _head(
             curve=curve,
             novelty=novelty,
         )
-    return FittedHead(card, parts, curve=curve, novelty=novelty)
+    weights = np.array(fitted.chosen.weights, np.float32)
+    return FittedHead(card, parts, weights=weights, curve=curve, novelty=novelty)
 
 
 def _card(

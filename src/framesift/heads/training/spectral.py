@@ -85,6 +85,16 @@ class Spectrum:
             out[some] = y[some, None] - self._leave(some, shrunk, residual[some])
         return out
 
+    def left_out_singly(self, y: Float64Array) -> Float64Array:
+        """Predict each row by the model without that row, for every penalty: float64 (N, P)."""
+        around = y - y.mean()
+        projected = self.u.T @ around
+        shrunk = np.stack([self.shrink(penalty) for penalty in PENALTIES])
+        residual = around[:, None] - self.u @ (shrunk * projected).T
+        own = 1 / len(y) + self.u**2 @ shrunk.T
+        left: Float64Array = y[:, None] - residual / np.maximum(1 - own, 1e-12)
+        return left
+
     def predict(self, rows: Float64Array, y: Float64Array, penalty: float) -> Float64Array:
         """Predict new standardised rows (M, K), float64 (M,)."""
         g = self._g(y, penalty)

@@ -29,6 +29,16 @@ def test_a_column_that_hardly_varies_is_not_blown_up():
     assert np.abs(scaling(given)[:, 0]).max() < 5
 
 
+def test_the_plain_way_lets_every_column_count_alike():
+    given = arrays(small=16, large=400)
+    given["large"][:, 0] *= 1e-6
+    scaling = Scaling.fit(given, ("small", "large"), plain=True)
+    variance = scaling(given).var(axis=0)
+    assert variance[:16] == pytest.approx(1 / 416, rel=1e-3)
+    assert variance[17:] == pytest.approx(1 / 416, rel=1e-3)
+    assert variance[16] < 1e-6
+
+
 def test_constant_inputs_become_zero():
     given = {"x": np.full((10, 3), 7, np.float32)}
     assert np.abs(Scaling.fit(given, ("x",))(given)).max() == 0

@@ -95,6 +95,35 @@ def test_each_kind_alone_makes_a_head(simulate, kind, tmp_path):
     assert np.corrcoef(expected[:, 0], y)[0, 1] > 0.8
 
 
+def test_a_blend_says_what_it_is_made_of(trained, tmp_path):
+    result = trained[3]
+    (blend,) = [each for each in result.candidates if each.kind == "blend"]
+    weights = {name: value for name, value in blend.parameters.items() if name.endswith("weight")}
+    assert sum(weights.values()) == pytest.approx(1, abs=1e-4)
+    assert all(value >= 0.05 for value in weights.values())
+    assert any(name.startswith("plain ridge") for name in weights)
+
+
+def test_under_eight_groups_a_single_ridge_is_trusted(simulate):
+    examples, y, scenes = simulate(60, per_scene=10)
+    result = fit_head(examples, y, groups=scenes, options=FitOptions(repeats=20, curve=False))
+    assert result.grouped.test.groups == 6
+    assert "blend" not in {each.kind for each in result.candidates}
+    assert result.card.source == "ridge"
+    assert isinstance(result.head, QualityHead)
+
+
+def test_a_head_of_weighted_parts_scores_as_training_did(simulate, tmp_path):
+    examples, y, _ = simulate(80)
+    options = FitOptions(kinds=("blend",), repeats=20, curve=False)
+    result = fit_head(examples, y, options=options)
+    assert isinstance(result.head, FittedHead)
+    again = load_head(save_head(result.head, tmp_path / "a"), task="quality", space="test/space")
+    np.testing.assert_array_equal(again.weights, result.head.weights)
+    scores = again.score(examples.embeddings).values[:, 0]
+    assert np.mean((scores - y) ** 2) < result.metrics.mse.value
+
+
 def test_a_network_stops_early_and_says_where(simulate):
     examples, y, _ = simulate(130, noise=1.5)
     result = fit_head(examples, y, options=dataclasses.replace(QUICK, kinds=("mlp",)))

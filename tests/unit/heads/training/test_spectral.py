@@ -45,6 +45,14 @@ def test_held_out_predictions_are_those_of_refitted_ridges(data):
             )
 
 
+@pytest.mark.parametrize("gamma", [None, 0.02])
+def test_leaving_out_singly_has_a_short_form(data, gamma):
+    rows, y = data[0], data[1]
+    spectrum = spectrum_of(rows, gamma)
+    singly = spectrum.held_out(y, np.arange(len(y), dtype=np.int32))
+    np.testing.assert_allclose(spectrum.left_out_singly(y), singly, atol=1e-8)
+
+
 def test_both_forms_of_leaving_out_agree(data):
     rows, y, _ = data
     few = spectrum_of(rows[:, :3], None)
