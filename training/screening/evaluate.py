@@ -22,6 +22,7 @@ import numpy as np
 from framesift.embeddings import load_embedder, load_expert
 from framesift.heads import ExpertHead
 from framesift.policies import Policy, decide
+from framesift.types import Signal
 from pictures import Sets, category_head, context_head
 
 if TYPE_CHECKING:
@@ -65,8 +66,10 @@ def verdicts(sets: Sets, pictures: Embeddings, policy: Policy) -> list[Verdict]:
         scores = head.score(pictures)
         for column, name in enumerate(scores.names):
             scored[name] = (scores.values[:, column], head.card.source)
-    rows = range(len(pictures))
-    return [decide({k: (float(v[i]), s) for k, (v, s) in scored.items()}, policy) for i in rows]
+    return [
+        decide([Signal(k, float(v[row]), source) for k, (v, source) in scored.items()], policy)
+        for row in range(len(pictures))
+    ]
 
 
 def print_actions(sets: Sets, policy: Policy) -> None:
