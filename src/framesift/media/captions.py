@@ -1,0 +1,231 @@
+"""Captions: texts that belong to pictures, from files beside them or from a table.
+
+A caption is never lost in silence. One that cannot be read, or not with certainty, comes back as a
+`Caption` with a ``problem``, so that its picture goes to review and is not called safe.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from framesift.media.caption_table import KEYS, read_rows
+from framesift.media.decoding import DecodedText, check_encoding, clean_text, decode_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["KEYS", "MAX_SIDECAR_BYTES", "Caption", "Captions"]
+
+MAX_SIDECAR_BYTES: Final = 8 * 2**20
+"""A larger file beside a picture is not read: its picture goes to review (8 MiB)."""
+
+_SUFFIXES: Final = (".txt", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A text that belongs to a picture.
+
+    Attributes:
+        text: Lines end in a line feed; may be empty where there is a problem.
+        origin: The file it comes from, with the line where that is a table.
+        problem: Why it could not be read, or not with certainty; a sentence that names the file.
+    """
+
+    text: str
+    origin: str
+    problem: str = ""
+
+
+class _Finder(Protocol):
+    def find(self, path: Path) -> Sequence[Caption]:
+        """Return what belongs to a picture."""
+
+
+class Captions:
+    """Where the captions of pictures are found.
+
+    Make it with `from_sidecars` or `from_csv`; ``first | second`` looks in both.
+    """
+
+    def __init__(self, finders: Iterable[_Finder] = ()) -> None:
+        """Look in nothing, or in some places; use the ``from_`` constructors instead."""
+        self._finders = tuple(finders)
+
+    def __or__(self, other: Captions) -> Captions:
+        """Look in the places of both."""
+        return Captions((*self._finders, *other._finders))
+
+    @classmethod
+    def from_sidecars(cls, *, encoding: str | None = None) -> Captions:
+        """Look beside each picture: ``photo.jpg.txt``, ``photo.txt``, and the same in ``.json``.
+
+        The picture's own name may be left with or without its ending; the ending of the text may be
+        in capitals. Of JSON the texts under `KEYS` count, in the outermost object alone.
+
+        Args:
+            encoding: Of texts without a byte order mark; guessed where it is ``None``.
+
+        Raises:
+            ConfigError: No encoding has that name.
+        """
+        return cls([_Sidecars(None if encoding is None else check_encoding(encoding))])
+
+    @classmethod
+    def from_csv(
+        cls,
+        file: str | os.PathLike[str],
+        *,
+        roots: Iterable[str | os.PathLike[str]] = (),
+        encoding: str | None = None,
+    ) -> Captions:
+        """Read a table with a column ``path`` and captions: CSV, tab-separated or JSON Lines.
+
+        Args:
+            file: Ends in ``.csv``, ``.tsv``, ``.jsonl`` or ``.ndjson``. The first line of a CSV
+                file names the columns; commas, semicolons and tabs may part them.
+            roots: Folders besides the table's own to which its paths may be relative.
+            encoding: Of the table; guessed where it is ``None``.
+
+        Raises:
+            ConfigError: It cannot be read or is no such table.
+        """
+        table = Path(file)
+        known = None if encoding is None else check_encoding(encoding)
+        places = [table.absolute().parent, *(Path(root).absolute() for root in roots)]
+        return cls([_Table(table, places, known)])
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Paths of table rows that no picture asked for so far, in the order of the rows."""
+        tables = (finder for finder in self._finders if isinstance(finder, _Table))
+        return tuple(path for table in tables for path in table.unused())
+
+    def caption_for(self, path: str | os.PathLike[str]) -> Caption | None:
+        """Return the caption of a picture, or ``None`` if it has none.
+
+        Texts from several places are joined, each one once, with line feeds between: all of them
+        are seen beside the picture, so all of them count.
+        """
+        place = Path(path)
+        found = [part for finder in self._finders for part in finder.find(place)]
+        if not found:
+            return None
+        texts = dict.fromkeys(part.text for part in found if part.text)
+        origins = dict.fromkeys(part.origin for part in found)
+        problems = dict.fromkeys(part.problem for part in found if part.problem)
+        return Caption("\n".join(texts), ", ".join(origins), "; ".join(problems))
+
+
+class _Sidecars:
+    def __init__(self, encoding: str | None) -> None:
+        self._encoding = encoding
+
+    def find(self, path: Path) -> list[Caption]:
+        bases = dict.fromkeys((path.name, path.stem))
+        found = []
+        for name in (base + suffix for suffix in _SUFFIXES for base in bases):
+            for spelled in (name, name[: name.rfind(".")] + name[name.rfind(".") :].upper()):
+                sidecar = path.with_name(spelled)
+                caption = self._read(sidecar) if sidecar != path else None
+                if caption is not None:
+                    found.append(caption)
+                    break
+        return found
+
+    def _read(self, sidecar: Path) -> Caption | None:
+        origin = str(sidecar).encode("utf-8", "replace").decode("utf-8")
+        try:
+            if not stat.S_ISREG(sidecar.stat().st_mode):
+                return None
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+        except OSError as error:
+            if error.errno in _NO_SUCH_NAME:
+                return None
+            return _unread(origin, f"cannot be opened ({error.strerror}); check its permissions")
+        try:
+            with sidecar.open("rb") as file:
+                data = file.read(MAX_SIDECAR_BYTES + 1)
+        except OSError as error:
+            return _unread(origin, f"cannot be read ({error.strerror}); check its permissions")
+        if len(data) > MAX_SIDECAR_BYTES:
+            return _unread(origin, f"is larger than {MAX_SIDECAR_BYTES:,} bytes; shorten it")
+        decoded = decode_text(data, self._encoding)
+        if sidecar.suffix.lower() == ".json" and decoded.text:
+            decoded = _from_json(decoded)
+        if decoded.problem:
+            return _unread(origin, decoded.problem, decoded.text)
+        return Caption(decoded.text, origin) if decoded.text else None
+
+
+class _Table:
+    def __init__(self, file: Path, places: Sequence[Path], encoding: str | None) -> None:
+        self._paths: list[str] = []
+        self._used: set[int] = set()
+        self._rows: dict[str, list[tuple[int, Caption]]] = {}
+        folders = tuple(dict.fromkeys(_key(place) for place in places))
+        for number, row in enumerate(read_rows(file, encoding)):
+            problem = f"{file}, line {row.line}: {row.problem}" if row.problem else ""
+            entry = (number, Caption(row.text, f"{file}, line {row.line}", problem))
+            self._paths.append(row.path)
+            # A name may begin or end with a blank, and so may a cell with a name that does not.
+            names = dict.fromkeys((row.path, row.path.strip()))
+            for key in {_key(Path(folder, name)) for folder in folders for name in names}:
+                self._rows.setdefault(key, []).append(entry)
+
+    def find(self, path: Path) -> list[Caption]:
+        rows = self._rows.get(_key(path.absolute()), ())
+        self._used.update(number for number, _ in rows)
+        return [caption for _, caption in rows if caption.text or caption.problem]
+
+    def unused(self) -> list[str]:
+        return [path for number, path in enumerate(self._paths) if number not in self._used]
+
+
+_NO_SUCH_NAME: Final = frozenset({errno.ENAMETOOLONG, errno.EINVAL})
+"""No file can have such a name, so there is none."""
+
+
+def _unread(origin: str, problem: str, text: str = "") -> Caption:
+    return Caption(text, origin, f"{origin}: {problem}")
+
+
+def _key(path: Path) -> str:
+    """Spell a path so that two spellings of one file agree, whatever system wrote them."""
+    text = unicodedata.normalize("NFC", str(path)).replace("\\", "/")
+    return os.path.normcase(os.path.normpath(text))
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """The members of a JSON object, in order; a name may come twice."""
+
+
+def _from_json(decoded: DecodedText) -> DecodedText:
+    try:
+        content = json.loads(decoded.text, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError):
+        return DecodedText("", decoded.problem or "is not valid JSON; correct or remove it")
+    if isinstance(content, str):
+        return DecodedText(clean_text(content), decoded.problem)
+    if not isinstance(content, _Pairs):
+        problem = 'holds neither an object nor a text; write {"caption": "..."}'
+        return DecodedText("", decoded.problem or problem)
+    texts: list[str] = []
+    problem = decoded.problem
+    for name, value in content:
+        if name.strip().lower() not in KEYS or value is None:
+            continue
+        parts = value if type(value) is list else [value]
+        texts += [str(part) for part in parts if isinstance(part, (str, int, float))]
+        if not all(isinstance(part, (str, int, float)) for part in parts):
+            problem = problem or f"holds no text under {name[:40]!r}; write one"
+    cleaned = (clean_text(text) for text in texts)
+    return DecodedText("\n".join(dict.fromkeys(text for text in cleaned if text)), problem)
