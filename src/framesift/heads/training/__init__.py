@@ -11,11 +11,15 @@
     result = fit_classifier(examples, labels, options=...)
     evaluation = evaluate_head(head, examples, targets)
     comparison = compare_heads(evaluation_a, evaluation_b)
+    evaluation = evaluate_classifier(head, examples, labels)
+    comparison = compare_classifiers(evaluation_a, evaluation_b)
 
 Nothing here reads pictures: the caller embeds them and passes arrays. scikit-learn and scipy come
 with ``pip install 'framesift[train]'`` and are imported when they are first needed.
 """
 
+from framesift.heads.training.class_compare import compare_classifiers
+from framesift.heads.training.class_evaluate import evaluate_classifier
 from framesift.heads.training.classify import fit_classifier
 from framesift.heads.training.compare import compare_heads
 from framesift.heads.training.evaluate import evaluate_head
@@ -30,7 +34,9 @@ __all__ = [
     "RatingTable",
     "Targets",
     "align_ratings",
+    "compare_classifiers",
     "compare_heads",
+    "evaluate_classifier",
     "evaluate_head",
     "fit_classifier",
     "fit_head",

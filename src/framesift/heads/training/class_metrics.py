@@ -24,6 +24,7 @@ __all__ = [
     "class_metrics",
     "confusion_of",
     "log_loss",
+    "macro_f1",
     "pr_points",
     "roc_points",
 ]
@@ -82,7 +83,7 @@ def class_metrics(
         balanced_accuracy=figure(
             lambda rows: balanced_accuracy(labels[rows], predicted[rows], classes)
         ),
-        macro_f1=figure(lambda rows: _macro_f1(labels[rows], predicted[rows], classes)),
+        macro_f1=figure(lambda rows: macro_f1(labels[rows], predicted[rows], classes)),
         log_loss=figure(lambda rows: log_loss(labels[rows], probabilities[rows])),
         brier=figure(lambda rows: float(squares[rows].mean())),
         ece=figure(lambda rows: _ece(right[rows], confidence[rows])),
@@ -208,7 +209,8 @@ def _one_class(
     )
 
 
-def _macro_f1(labels: Int32Array, predicted: Int32Array, classes: int) -> float:
+def macro_f1(labels: Int32Array, predicted: Int32Array, classes: int) -> float:
+    """Mean F1 over the classes that occur."""
     table = confusion_of(labels, predicted, classes)
     both = table.sum(axis=0) + table.sum(axis=1)
     there = table.sum(axis=1) > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CalibrationBin",
+    "ClassComparison",
     "ClassCurvePoint",
+    "ClassDifference",
     "ClassFigures",
     "ClassMetrics",
     "ClassPrediction",
+    "ClassifierEvaluation",
     "ClassifierResult",
 ]
 
@@ -180,3 +183,79 @@ class ClassifierResult:
     verdict: Verdict
     warnings: tuple[str, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierEvaluation:
+    """Any classifier on any labelled pictures.
+
+    Attributes:
+        head: Name of the head.
+        card: Its card.
+        classes: Its K labels, in the order of probabilities and of ``confusion``.
+        predictions: One for each picture whose label the head knows.
+        metrics: With intervals.
+        by_class: Of the labels that occur, in the order of ``classes``.
+        confusion: ``confusion[i][j]`` pictures of class i were given class j.
+        calibration: The confidence in bins, lowest first.
+        verdict: In words.
+        warnings: Sentences that the user must see.
+    """
+
+    head: str
+    card: HeadCard
+    classes: tuple[str, ...]
+    predictions: tuple[ClassPrediction, ...]
+    metrics: ClassMetrics
+    by_class: tuple[ClassFigures, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    calibration: tuple[CalibrationBin, ...]
+    verdict: Verdict
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDifference:
+    """One figure of two classifiers on the same pictures.
+
+    Attributes:
+        name: ``accuracy``, ``balanced_accuracy``, ``macro_f1``, ``log_loss`` or ``brier``.
+        a: Value of classifier A.
+        b: Value of classifier B.
+        difference: B minus A with its 95 % paired bootstrap interval (whole groups resampled).
+        p_value: Two-sided, by swapping the two classifiers' answers at random, a group at a time.
+        better: ``a``, ``b``, or ``undecided`` (the interval holds 0, or p is 0.05 or more).
+    """
+
+    name: str
+    a: float
+    b: float
+    difference: Figure
+    p_value: float
+    better: Literal["a", "b", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassComparison:
+    """Two classifiers on the same labelled pictures.
+
+    Attributes:
+        a: Evaluation of the first.
+        b: Evaluation of the second.
+        n: Pictures that both judged.
+        differences: One for each figure.
+        agreement: Pictures that both got right, that A alone did, that B alone did, and neither.
+        mcnemar_p: Of McNemar's exact test: whether those that one alone got right are split evenly;
+            it takes pictures for independent.
+        verdict: One sentence, careful where n is small.
+        warnings: Sentences that the user must see.
+    """
+
+    a: ClassifierEvaluation
+    b: ClassifierEvaluation
+    n: int
+    differences: tuple[ClassDifference, ...]
+    agreement: tuple[int, int, int, int]
+    mcnemar_p: float
+    verdict: str
+    warnings: tuple[str, ...]

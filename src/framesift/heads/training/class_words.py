@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         ClassMetrics,
     )
 
-__all__ = ["classifier_verdict"]
+__all__ = ["classifier_verdict", "evaluated_classifier_verdict"]
 
 _STRONG, _USEFUL = 0.7, 0.35
 _RISE = 0.02
@@ -33,12 +33,30 @@ def classifier_verdict(
     ``useful`` from 0.35 on, ``none`` where the 95 % interval reaches guessing. ``curve`` is
     ``None`` where nobody asked for it.
     """
+    strength, words, sentences = _judged(metrics, by_class)
+    headline = f"{words}, accuracy {metrics.accuracy.value:.0%} on pictures it never saw."
+    more, about = _curve_words(metrics.n, curve)
+    return Verdict(strength, headline, more, (about, *sentences))
+
+
+def evaluated_classifier_verdict(
+    metrics: ClassMetrics, by_class: Sequence[ClassFigures]
+) -> Verdict:
+    """Say how well a classifier knows some pictures; strengths as in `classifier_verdict`."""
+    strength, words, sentences = _judged(metrics, by_class)
+    headline = f"{words}, accuracy {metrics.accuracy.value:.0%} over {metrics.n} pictures."
+    return Verdict(strength, headline, more_ratings=False, sentences=sentences)
+
+
+def _judged(
+    metrics: ClassMetrics, by_class: Sequence[ClassFigures]
+) -> tuple[Strength, str, tuple[str, ...]]:
     guess = 1 / len(by_class)
     recall = metrics.balanced_accuracy
-    skill = (recall.value - guess) / (1 - guess)
+    skill = (recall.value - guess) / (1 - guess) if len(by_class) > 1 else recall.value
     lowest = recall.low if recall.low == recall.low else recall.value - 0.2
     strength: Strength = "weak"
-    if lowest <= guess:
+    if lowest <= guess and len(by_class) > 1:
         strength = "none"
     elif skill >= _STRONG:
         strength = "strong"
@@ -50,12 +68,8 @@ def classifier_verdict(
         "weak": "The classifier is better than guessing, but weak",
         "none": "The classes can hardly be told apart from this model's embeddings",
     }[strength]
-    headline = (
-        f"{words}: mean recall {recall.value:.0%} where guessing gives {guess:.0%}, accuracy "
-        f"{metrics.accuracy.value:.0%} on pictures it never saw."
-    )
-    more, about = _curve_words(metrics.n, curve)
-    sentences = [about]
+    words = f"{words}: mean recall {recall.value:.0%} where guessing gives {guess:.0%}"
+    sentences = []
     worst = min(by_class, key=lambda each: each.f1.value if each.f1.value == each.f1.value else 0)
     if len(by_class) > 2 or strength != "strong":
         sentences.append(
@@ -65,7 +79,7 @@ def classifier_verdict(
         f"Probabilities are off by {metrics.ece.value:.0%} on average "
         f"({'trust them' if metrics.ece.value < 0.05 else 'take them as rough'})."
     )
-    return Verdict(strength, headline, more, tuple(sentences))
+    return strength, words, tuple(sentences)
 
 
 def _curve_words(count: int, curve: Sequence[ClassCurvePoint] | None) -> tuple[bool, str]:
