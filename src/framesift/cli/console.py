@@ -185,10 +185,10 @@ class Meter:
 
 
 def action_of(result: Result) -> Action:
-    """Return the verdict's action; a failure, or a picture without a verdict, goes to review."""
+    """Return the verdict's action; a picture without one goes to review, a failure at least."""
     if isinstance(result, Analysis) and result.moderation is not None:
         return result.moderation.action
-    return "review"
+    return result.action if isinstance(result, Failure) else "review"
 
 
 def plural(count: int, noun: str) -> str:

@@ -19,20 +19,17 @@ if TYPE_CHECKING:
     from framesift.cli.session import Session
     from framesift.reports import ReportHeader, Writer
 
-__all__ = ["scan"]
+__all__ = ["CLEAR", "FAIL_ON", "FORMAT", "OUT", "plan_reports", "run_reports", "scan"]
 
 _FORMATS = ("table", "jsonl", "csv", "parquet", "html")
 
-_FAIL_ON = click.option(
+FAIL_ON = click.option(
     "--fail-on",
     type=click.Choice(["review", "block"]),
     help="Exit with 1 if anything was sent to review (or worse), or blocked. Files that fail "
     "count as review.",
 )
-
-
-@click.command(short_help="Score and screen pictures and videos.")
-@click.option(
+OUT = click.option(
     "-o",
     "--out",
     "outs",
@@ -42,15 +39,28 @@ _FAIL_ON = click.option(
     help="Write a report; its extension gives the format (.html .jsonl .csv .parquet .txt). "
     "May be given more than once.",
 )
-@click.option(
+FORMAT = click.option(
     "-f",
     "--format",
     "format_",
     type=click.Choice(_FORMATS),
     help="Of what goes to standard output.  [default: table, or nothing with --out]",
 )
-@analysis_options(_FAIL_ON)
-def scan(request: Request, outs: tuple[str, ...], format_: str | None) -> int:
+CLEAR = click.option(
+    "--clear-thumbnails",
+    "clear",
+    is_flag=True,
+    help="Put clear thumbnails of what is to review or blocked into an HTML report too, shown on a "
+    "click. Without it the report holds blurred ones only.",
+)
+
+
+@click.command(short_help="Score and screen pictures and videos.")
+@OUT
+@FORMAT
+@CLEAR
+@analysis_options(FAIL_ON)
+def scan(request: Request, outs: tuple[str, ...], format_: str | None, *, clear: bool) -> int:
     """Score and screen pictures and videos.
 
     PATHS are files, folders (with all that is in them), globs, or `-` for standard input. A file
@@ -61,12 +71,12 @@ def scan(request: Request, outs: tuple[str, ...], format_: str | None) -> int:
     """
     from framesift.cli.session import open_session
 
-    plan = _plan(outs, format_)
+    plan = plan_reports(outs, format_)
     with open_session(request, thumbnails="html" in plan.values()) as session:
-        return _run(session, plan)
+        return run_reports(session, plan, clear=clear)
 
 
-def _plan(outs: tuple[str, ...], format_: str | None) -> dict[Path | None, str]:
+def plan_reports(outs: tuple[str, ...], format_: str | None) -> dict[Path | None, str]:
     """Map each destination to its format; ``None`` is standard output.
 
     Raises:
@@ -84,13 +94,23 @@ def _plan(outs: tuple[str, ...], format_: str | None) -> dict[Path | None, str]:
     return plan
 
 
-def _run(session: Session, plan: dict[Path | None, str]) -> int:
+def run_reports(session: Session, plan: dict[Path | None, str], *, clear: bool = False) -> int:
+    """Analyse everything that was named, write the reports and sum up.
+
+    Args:
+        session: What to analyse and with what.
+        plan: What `plan_reports` returned.
+        clear: Whether an HTML report gets clear thumbnails of harmful pictures too.
+
+    Returns:
+        The exit code.
+    """
     from framesift.cli.console import Counts
 
     counts = Counts()
     interrupted = False
     try:
-        _write_all(session, plan, counts)
+        _write_all(session, plan, counts, replace(_header(session), clear=clear))
     except KeyboardInterrupt:
         # The writers have finished their reports with what was done so far.
         interrupted = True
@@ -102,10 +122,11 @@ def _run(session: Session, plan: dict[Path | None, str]) -> int:
     return FAILED_ITEMS if counts.summary.failures else DONE
 
 
-def _write_all(session: Session, plan: dict[Path | None, str], counts: Counts) -> None:
+def _write_all(
+    session: Session, plan: dict[Path | None, str], counts: Counts, header: ReportHeader
+) -> None:
     from framesift.cli.interrupts import InterruptGuard
 
-    header = _header(session)
     with contextlib.ExitStack() as stack:
         writers = [stack.enter_context(_writer(out, kind, header)) for out, kind in plan.items()]
         guard = stack.enter_context(InterruptGuard())

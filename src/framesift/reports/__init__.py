@@ -24,7 +24,7 @@ from framesift.reports.summary import Summary
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from framesift.types import Result
+    from framesift.types import Result, TextAnalysis
 
 __all__ = [
     "FORMATS",
@@ -108,7 +108,7 @@ def open_writer(
 
 
 def write_report(
-    items: Iterable[Result],
+    items: Iterable[Result | TextAnalysis],
     out: Path | TextIO | None,
     *,
     format: str | None = None,

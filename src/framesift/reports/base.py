@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from framesift.reports.record import Record
-    from framesift.types import ModelInfo, Result
+    from framesift.types import ModelInfo, Result, TextAnalysis
 
 __all__ = ["ReportHeader", "Writer"]
 
@@ -33,6 +33,8 @@ class ReportHeader:
         arguments: The command line, program name first.
         notice: Something the reader must know, such as that the starter model stood in for CLIP.
         labels: Categories that get a column of their own in CSV; ``None`` for the native taxonomy.
+        clear: Put the clear thumbnails of pictures to review or blocked into the HTML page too, to
+            be shown on a click; else the page holds blurred ones only.
     """
 
     version: str | None = None
@@ -42,6 +44,7 @@ class ReportHeader:
     arguments: tuple[str, ...] = ()
     notice: str | None = None
     labels: tuple[str, ...] | None = None
+    clear: bool = False
 
 
 class Writer(ABC):
@@ -83,8 +86,8 @@ class Writer(ABC):
             raise
         return self
 
-    def write(self, result: Result) -> None:
-        """Add one picture or failure.
+    def write(self, result: Result | TextAnalysis) -> None:
+        """Add one picture, text or failure.
 
         Raises:
             ConfigError: The report cannot be written any further (disk full).

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from framesift.reports.base import Writer
+from framesift.reports.words import reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,12 @@ _AFTER_LABELS = (
     "model_int8_cosine",
     "error_type",
     "error_message",
+    "reason",
+    "label_actions",
+    "label_parts",
+    "softened",
+    "context",
+    "evidence",
 )
 # A spreadsheet takes a cell that begins so for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
@@ -107,11 +115,27 @@ def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
     flat |= {"model": model.get("name"), "model_fingerprint": model.get("fingerprint")}
     flat |= {"model_precision": model.get("precision")}
     flat |= {"model_int8_cosine": model.get("int8_cosine")}
-    return flat | {"error_type": error.get("type"), "error_message": error.get("message")}
+    flat |= {"error_type": error.get("type"), "error_message": error.get("message")}
+    return flat | _told(record, moderation)
 
 
-def _pairs(items: Sequence[Record]) -> str:
-    return "; ".join(f"{item['name']}={item['score']}" for item in items)
+def _told(record: Record, moderation: Record) -> dict[str, Any]:
+    """Return what a person needs to follow the verdict."""
+    raised = [label for label in moderation["labels"] if label["flagged"]]
+    found = [{"name": label["name"], **label["evidence"]} for label in raised]
+    softened = [label for label in raised if label["softened"]]
+    return {
+        "reason": reason(record),
+        "label_actions": _pairs(raised, "action"),
+        "label_parts": _pairs(raised, "part"),
+        "softened": _pairs(softened, "softened"),
+        "context": _pairs(moderation.get("context", ())),
+        "evidence": json.dumps(found, ensure_ascii=False) if found else None,
+    }
+
+
+def _pairs(items: Sequence[Record], field: str = "score") -> str:
+    return "; ".join(f"{item['name']}={item[field]}" for item in items)
 
 
 def _cell(value: object) -> str:

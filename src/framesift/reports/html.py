@@ -16,12 +16,13 @@ from urllib.parse import quote
 from framesift.reports import page
 from framesift.reports.base import Writer
 from framesift.reports.record import to_json
+from framesift.types import Analysis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from framesift.reports.record import Record
-    from framesift.types import Result
+    from framesift.types import Result, TextAnalysis
 
 __all__ = ["HtmlWriter"]
 
@@ -34,16 +35,17 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 class HtmlWriter(Writer):
     """Writes a self-contained page: figures, a histogram, a grid to sort and filter, failures.
 
-    Results carry their thumbnails (JPEG); those without get a blank. Cards and records are spooled
-    to unnamed files beside the report, so memory does not grow with their number, and put together
-    when the report is finished. A content security policy inside the page lets it load nothing
-    and run no script but its own.
+    Results carry their thumbnails (JPEG); those without get a blank. What the policy sends to
+    review or blocks is there blurred only, in the page's bytes and not only on the screen, unless
+    ``header.clear`` asks for both. Cards and records are spooled to unnamed files beside the
+    report, so memory does not grow with their number, and put together when it is finished. A
+    content security policy inside the page lets it load nothing and run no script but its own.
     """
 
     format: ClassVar[str] = "html"
 
     def _begin(self) -> None:
-        self._thumbnail: bytes | None = None
+        self._picture = page.Picture()
         self._thumbnail_bytes = 0
         self._left_out = 0
         self._spools: dict[str, IO[bytes]] = {}
@@ -51,9 +53,9 @@ class HtmlWriter(Writer):
         for name in ("cards", "records", "failures"):
             self._spools[name] = tempfile.TemporaryFile(dir=self._output.folder)  # noqa: SIM115 - closed by _release
 
-    def write(self, result: Result) -> None:
-        """Add one picture or failure."""
-        self._thumbnail = getattr(result, "thumbnail", None)
+    def write(self, result: Result | TextAnalysis) -> None:
+        """Add one picture, text or failure."""
+        self._picture = _picture(result, clear=self.header.clear)
         super().write(result)
 
     def _write(self, record: Record) -> None:
@@ -62,21 +64,21 @@ class HtmlWriter(Writer):
         if record["kind"] is None:
             self._spool("failures", page.failure_row(record))
             return
-        thumbnail = self._affordable(self._thumbnail)
+        picture = self._affordable(self._picture)
         href = _address(record["path"], self._output.folder)
-        self._spool("cards", page.card(record, self.summary.items, thumbnail, href))
+        self._spool("cards", page.card(record, self.summary.items, picture, href))
 
     def _spool(self, name: str, text: str) -> None:
         with self._output.named():
             self._spools[name].write(text.encode("utf-8"))
 
-    def _affordable(self, thumbnail: bytes | None) -> bytes | None:
-        size = len(thumbnail or b"")
+    def _affordable(self, picture: page.Picture) -> page.Picture:
+        size = len(picture.thumbnail or b"") + len(picture.clear or b"")
         if self._thumbnail_bytes + size > THUMBNAIL_BUDGET_BYTES:
             self._left_out += 1
-            return None
+            return page.Picture(hidden=picture.hidden)
         self._thumbnail_bytes += size
-        return thumbnail
+        return picture
 
     def _finish(self) -> None:
         fill = self._parts()
@@ -99,6 +101,7 @@ class HtmlWriter(Writer):
             "script": script,
             "subtitle": page.subtitle(summary, self.header),
             "notices": self._notices(),
+            "veil_hidden": "" if self.header.clear else " hidden",
             "tiles": page.tiles(summary),
             "histogram": page.histogram(summary),
             "none": "No pictures or videos found.",
@@ -145,6 +148,15 @@ class HtmlWriter(Writer):
     def _release(self) -> None:
         for spool in getattr(self, "_spools", {}).values():
             spool.close()
+
+
+def _picture(result: Result | TextAnalysis, *, clear: bool) -> page.Picture:
+    """Return what a card may show: what somebody is to review only blurred, unless asked for."""
+    if not isinstance(result, Analysis):
+        return page.Picture()
+    if result.moderation is None or result.moderation.action == "allow":
+        return page.Picture(result.thumbnail)
+    return page.Picture(result.blurred, result.thumbnail if clear else None, hidden=True)
 
 
 def _template(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import dataclass
 from html import escape
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from framesift.reports.summary import Summary
 
 __all__ = [
+    "Picture",
     "about",
     "card",
     "counted",
@@ -30,10 +32,26 @@ __all__ = [
 ]
 
 _VERDICTS = {"allow": "Allowed", "review": "To review", "block": "Blocked"}
+_KINDS = {"image": "picture", "animation": "animation", "video": "video", "text": "text"}
 _NAME_TAIL = 12
 _NOTE_LIMIT = 200
 _PLOT_HEIGHT = 100
 _NONE = "&ndash;"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a card shows.
+
+    Attributes:
+        thumbnail: A JPEG; blurred where ``hidden``.
+        clear: The clear JPEG of a hidden picture, to be shown on a click.
+        hidden: Whether the policy sends it to a person or blocks it.
+    """
+
+    thumbnail: bytes | None = None
+    clear: bytes | None = None
+    hidden: bool = False
 
 
 def shown(text: str) -> str:
@@ -46,13 +64,13 @@ def script_json(text: str) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def card(record: Record, place: int, thumbnail: bytes | None, href: str | None) -> str:
+def card(record: Record, place: int, picture: Picture, href: str | None) -> str:
     """Return one picture of the grid.
 
     Args:
         record: Its record.
         place: Its index among the embedded records.
-        thumbnail: A JPEG, or ``None``.
+        picture: Its thumbnail.
         href: Where the original is, seen from the page, already quoted as a URL; or ``None``.
     """
     name = PurePath(record["path"]).name or record["path"]
@@ -60,7 +78,7 @@ def card(record: Record, place: int, thumbnail: bytes | None, href: str | None) 
         f'<li class="card" data-i="{place}" data-action="{shown(action_of(record))}"',
         f' data-href="{shown(href)}"' if href else "",
         f'><button type="button" aria-haspopup="dialog" title="{shown(record["path"])}">',
-        _thumbnail(name, thumbnail, record),
+        _thumbnail(name, picture, record),
         _name(visible(name)),
         _score(record),
         _foot(record, name),
@@ -85,7 +103,8 @@ def failures_section(count: int) -> tuple[str, str]:
     head = (
         '<section class="failures" id="failures" aria-labelledby="failures-title">'
         f'<h2 id="failures-title">{files} could not be read</h2>'
-        "<p>Nothing is known of them, so they count as to review.</p><ul>\n"
+        "<p>Nothing is known of them, so they count as to review, or as blocked where the policy "
+        "says so.</p><ul>\n"
     )
     return head, "</ul></section>"
 
@@ -98,9 +117,7 @@ def notice(text: str) -> str:
 def subtitle(summary: Summary, header: ReportHeader) -> str:
     """Return the line under the title: how many of what, which model, when."""
     kinds = [
-        counted(summary.kinds[kind], word)
-        for kind, word in (("image", "picture"), ("animation", "animation"), ("video", "video"))
-        if summary.kinds[kind]
+        counted(summary.kinds[kind], word) for kind, word in _KINDS.items() if summary.kinds[kind]
     ]
     parts = kinds or ["Nothing could be read" if summary.items else "No pictures or videos"]
     if header.model:
@@ -195,18 +212,24 @@ def _bar(count: int, most: int, start: float, step: float) -> str:
     )
 
 
-def _thumbnail(name: str, thumbnail: bytes | None, record: Record) -> str:
-    if thumbnail:
-        data = b64encode(thumbnail).decode("ascii")
+def _thumbnail(name: str, picture: Picture, record: Record) -> str:
+    if picture.thumbnail:
+        what = "Blurred thumbnail" if picture.hidden else "Thumbnail"
+        clear = f' data-clear="{_base64(picture.clear)}"' if picture.clear else ""
         inside = (
-            f'<img loading="lazy" decoding="async" alt="Thumbnail of {shown(name)}" '
-            f'src="data:image/jpeg;base64,{data}">'
+            f'<img loading="lazy" decoding="async" alt="{what} of {shown(name)}" '
+            f'src="data:image/jpeg;base64,{_base64(picture.thumbnail)}"{clear}>'
         )
     else:
-        inside = '<span class="blank">No thumbnail</span>'
+        blank = "Text" if record["kind"] == "text" else "No thumbnail"
+        inside = f'<span class="blank">{"Not shown" if picture.hidden else blank}</span>'
     length = duration(record["duration_s"])
     clock = f'<span class="clock">{length}</span>' if length else ""
     return f'<span class="thumb">{inside}{clock}</span>'
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode("ascii")
 
 
 def _name(name: str) -> str:

@@ -86,7 +86,7 @@ def _schema() -> Any:
 
     text, number = pa.string(), pa.float64()
     model = [("name", text), ("fingerprint", text), ("precision", text), ("int8_cosine", number)]
-    label = [("name", text), ("score", number), ("threshold", number), ("flagged", pa.bool_())]
+    tags = pa.list_(pa.struct([("name", text), ("score", number)]))
     return pa.schema(
         [
             pa.field("schema", pa.int32(), nullable=False),
@@ -106,7 +106,7 @@ def _schema() -> Any:
                         ("head", text),
                         ("percentile", number),
                         ("unusual", pa.bool_()),
-                        ("parts", pa.list_(pa.struct([("name", text), ("score", number)]))),
+                        ("parts", tags),
                         ("words", text),
                     ]
                 ),
@@ -116,14 +116,37 @@ def _schema() -> Any:
                 pa.struct(
                     [
                         ("action", text),
-                        ("labels", pa.list_(pa.struct([*label, ("source", text)]))),
+                        ("labels", pa.list_(_label())),
                         ("policy", text),
+                        ("context", tags),
                     ]
                 ),
             ),
-            ("tags", pa.list_(pa.struct([("name", text), ("score", number)]))),
+            ("tags", tags),
             ("model", pa.struct(model)),
             ("error", pa.struct([("type", text), ("message", text)])),
+        ]
+    )
+
+
+def _label() -> Any:
+    import pyarrow as pa
+
+    text, number = pa.string(), pa.float64()
+    evidence = pa.struct(
+        [("prompt", text), ("time_s", number), ("tile", pa.list_(number)), ("words", text)]
+    )
+    return pa.struct(
+        [
+            ("name", text),
+            ("score", number),
+            ("threshold", number),
+            ("flagged", pa.bool_()),
+            ("source", text),
+            ("part", text),
+            ("action", text),
+            ("evidence", evidence),
+            ("softened", text),
         ]
     )
 

@@ -11,18 +11,22 @@ import math
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from framesift.types import SCHEMA, Analysis
+from framesift.types import SCHEMA, Analysis, TextAnalysis
 from framesift.verdicts.rounding import SCORE_DECIMALS, rounded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from framesift.types import (
         Action,
+        Evidence,
         Failure,
         LabelScore,
         ModelInfo,
         Problem,
         Quality,
         Result,
+        Tag,
         Verdict,
     )
 
@@ -54,20 +58,22 @@ _STEP = 10.0**-SCORE_DECIMALS
 _LINE_BREAKS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
-def to_record(result: Result) -> Record:
+def to_record(result: Result | TextAnalysis) -> Record:
     """Turn a result into its record.
 
     A failure, and a picture of which only a part could be read, is never ``allow``: its action is
-    ``review`` at least. The same holds where a model gave a number that is not finite: that score
-    is left out and ``error`` says so (``NonFiniteScore``; ``MissingScore`` where the policy names a
-    category that no head in use scores).
+    ``review`` at least, or what the policy says of failures. The same holds where a model gave a
+    number that is not finite: that score is left out and ``error`` says so (``NonFiniteScore``;
+    ``MissingScore`` where the policy names a category that no head in use scores).
 
     Args:
-        result: A picture or video analysed, or the failure to.
+        result: A picture, a video or a text analysed, or the failure to.
 
     Returns:
         A new dict with the keys of ``RECORD_FIELDS`` in that order; plain types only.
     """
+    if isinstance(result, TextAnalysis):
+        return _text(result)
     return _analysis(result) if isinstance(result, Analysis) else _failure(result)
 
 
@@ -94,25 +100,34 @@ def record_schema() -> dict[str, Any]:
 
 
 def _failure(failure: Failure) -> Record:
+    action: Action = "review" if failure.action == "allow" else failure.action
     return {
-        "schema": SCHEMA,
-        "path": failure.path,
-        "sha256": failure.sha256,
-        "kind": None,
-        "width": None,
-        "height": None,
-        "duration_s": None,
-        "quality": None,
-        "moderation": {"action": "review", "labels": [], "policy": failure.policy},
-        "tags": [],
+        **_unseen(failure.path, failure.sha256),
+        "moderation": _judged(action, failure.policy),
         "model": _model(failure.model),
         "error": _problem(failure.error),
     }
 
 
+def _text(text: TextAnalysis) -> Record:
+    error = _unscored((), text.moderation.labels, ())
+    return {
+        **_unseen(text.path, text.sha256),
+        "kind": "text",
+        "moderation": _moderation(text.moderation, failed=error is not None),
+        "error": error,
+    }
+
+
+def _unseen(path: str, sha256: str | None) -> Record:
+    """Return the record of what has no picture, all names in their order."""
+    known = {"schema": SCHEMA, "path": path, "sha256": sha256, "tags": []}
+    return {name: known.get(name) for name in RECORD_FIELDS}
+
+
 def _analysis(analysis: Analysis) -> Record:
     info = analysis.info
-    error = _problem(analysis.error) or _unscored(analysis)
+    error = _problem(analysis.error) or _unscored_picture(analysis)
     return {
         "schema": SCHEMA,
         "path": info.path,
@@ -125,11 +140,7 @@ def _analysis(analysis: Analysis) -> Record:
         ),
         "quality": _quality(analysis.quality),
         "moderation": _moderation(analysis.moderation, failed=error is not None),
-        "tags": [
-            {"name": tag.name, "score": rounded(tag.score)}
-            for tag in analysis.tags
-            if math.isfinite(tag.score)
-        ],
+        "tags": _tags(analysis.tags),
         "model": _model(analysis.model),
         "error": error,
     }
@@ -160,10 +171,22 @@ def _finite_or_none(value: float | None) -> float | None:
 
 def _moderation(verdict: Verdict | None, *, failed: bool) -> Record | None:
     if verdict is None:
-        return {"action": "review", "labels": [], "policy": None} if failed else None
+        return _judged("review", None) if failed else None
     action: Action = "review" if failed and verdict.action == "allow" else verdict.action
-    labels = [_label(label) for label in verdict.labels if math.isfinite(label.score)]
-    return {"action": action, "labels": labels, "policy": verdict.policy}
+    judged = _judged(action, verdict.policy)
+    judged["labels"] = [_label(label) for label in verdict.labels if math.isfinite(label.score)]
+    judged["context"] = _tags(verdict.context)
+    return judged
+
+
+def _judged(action: Action, policy: str | None) -> Record:
+    return {"action": action, "labels": [], "policy": policy, "context": []}
+
+
+def _tags(tags: Iterable[Tag]) -> list[Record]:
+    return [
+        {"name": tag.name, "score": rounded(tag.score)} for tag in tags if math.isfinite(tag.score)
+    ]
 
 
 def _label(label: LabelScore) -> Record:
@@ -173,6 +196,20 @@ def _label(label: LabelScore) -> Record:
         "threshold": rounded(label.threshold),
         "flagged": label.flagged,
         "source": label.source,
+        "part": label.part,
+        "action": label.action,
+        "evidence": _evidence(label.evidence),
+        "softened": label.softened,
+    }
+
+
+def _evidence(evidence: Evidence) -> Record:
+    tile = evidence.tile
+    return {
+        "prompt": evidence.prompt,
+        "time_s": None if evidence.time is None else rounded(float(evidence.time), _TIME_DECIMALS),
+        "tile": None if tile is None else [rounded(edge) for edge in tile],
+        "words": evidence.words,
     }
 
 
@@ -208,18 +245,24 @@ def _finite(quality: Quality) -> bool:
     return all(math.isfinite(value) for value in (quality.score, quality.low, quality.high))
 
 
-def _unscored(analysis: Analysis) -> Record | None:
-    """Return the error of a picture for which a score is no number, or that nothing scored."""
+def _unscored_picture(analysis: Analysis) -> Record | None:
     names = [] if analysis.quality is None or _finite(analysis.quality) else ["quality"]
-    labels = analysis.moderation.labels if analysis.moderation else ()
+    verdict = analysis.moderation
+    return _unscored(names, verdict.labels if verdict else (), analysis.tags)
+
+
+def _unscored(
+    names: Iterable[str], labels: Iterable[LabelScore], tags: Iterable[Tag]
+) -> Record | None:
+    """Return the error of an item for which a score is no number, or that nothing scored."""
     unscored = [label for label in labels if not math.isfinite(label.score)]
-    names += [label.name for label in unscored if label.source != _MISSING]
-    names += [tag.name for tag in analysis.tags if not math.isfinite(tag.score)]
-    if names:
-        message = f"the model gave no finite score for {', '.join(names)}; look at the picture"
+    bad = [*names, *(label.name for label in unscored if label.source != _MISSING)]
+    bad += [tag.name for tag in tags if not math.isfinite(tag.score)]
+    if bad:
+        message = f"the model gave no finite score for {', '.join(bad)}; look at it yourself"
         return {"type": "NonFiniteScore", "message": message}
     if unscored:
         missing = ", ".join(label.name for label in unscored)
-        message = f"no head in use scores {missing}, which the policy names; look at the picture"
+        message = f"no head in use scores {missing}, which the policy names; look at it yourself"
         return {"type": "MissingScore", "message": message}
     return None

@@ -5,9 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from framesift.reports.record import Record
 
-__all__ = ["action_of", "duration", "reason", "title", "top_label", "visible"]
+__all__ = [
+    "action_of",
+    "duration",
+    "evidence",
+    "place",
+    "reason",
+    "reasons",
+    "title",
+    "top_label",
+    "visible",
+]
+
+_SEVERITY = ("allow", "review", "block")
 
 
 def visible(text: str) -> str:
@@ -28,7 +42,7 @@ def action_of(record: Record) -> str:
 
 
 def top_label(record: Record) -> Record | None:
-    """Return the label that weighs most: flagged before others, then by score over threshold."""
+    """Return the label that weighs most: by its action, then flagged, then score over threshold."""
     labels = record["moderation"]["labels"] if record["moderation"] else []
     return max(labels, key=_weight, default=None)
 
@@ -36,16 +50,17 @@ def top_label(record: Record) -> Record | None:
 def reason(record: Record) -> str:
     """Say in a few words what to know about a record.
 
-    An error; else a flag; else its likeliest tag, what is wrong with it, and whether it is unusual.
+    An error; else what raised a flag; else its likeliest tag, what is wrong with it, and whether
+    it is unusual.
     """
     error = record["error"]
     if error is not None:
         message = error["message"].removeprefix(f"{record['path']}: ")
         message = visible(" ".join(message.split()))
         return message if record["kind"] is None else f"incomplete: {message}"
-    label = top_label(record)
-    if label is not None and label["flagged"]:
-        return f"{title(label['name'])} {label['score']:.2f}, over {label['threshold']:.2f}"
+    raised = reasons(record)
+    if raised:
+        return raised[0] if len(raised) == 1 else f"{raised[0]} and {len(raised) - 1} more"
     notes = []
     if record["tags"]:
         tag = max(record["tags"], key=lambda item: float(item["score"]))
@@ -55,6 +70,50 @@ def reason(record: Record) -> str:
     if quality.get("unusual"):
         notes.append("unusual picture")
     return visible("; ".join(notes))
+
+
+def reasons(record: Record) -> list[str]:
+    """Say what raised each flag, the gravest first: ``weapons 0.91 (image, tile lower left; ...)``.
+
+    A context tag that made a flag milder is named too.
+    """
+    labels = record["moderation"]["labels"] if record["moderation"] else []
+    flagged = sorted((one for one in labels if one["flagged"]), key=_weight, reverse=True)
+    return [_told(label) for label in flagged]
+
+
+def evidence(label: Record) -> str:
+    """Say where the score of a label comes from: part, place, and prompt or words."""
+    found = label["evidence"]
+    part = str(label["part"])
+    where = ["known hash" if part == "list" else part]
+    if found["tile"]:
+        where.append(f"tile {place(found['tile'])}")
+    if found["time_s"] is not None:
+        where.append(f"at {duration(found['time_s'])}")
+    told = [", ".join(where)]
+    if found["prompt"]:
+        kind = {"image": "prompt", "list": "entry"}.get(part, "pattern")
+        told.append(f"{kind} '{found['prompt']}'")
+    if found["words"]:
+        told.append(f"words '{found['words']}'")
+    if not (found["prompt"] or found["words"]):
+        told.append(f"by {label['source']}")
+    return visible("; ".join(told))
+
+
+def place(tile: Sequence[float]) -> str:
+    """Return where a part of a picture lies, in words: ``lower left``.
+
+    Args:
+        tile: Left, top, right and bottom as shares of width and height.
+    """
+    left, top, right, bottom = tile
+    across = _third((left + right) / 2, ("left", "", "right"))
+    down = _third((top + bottom) / 2, ("upper", "", "lower"))
+    if across and not down:
+        return f"middle {across}"
+    return " ".join(filter(None, [down, across or ("middle" if down else "centre")]))
 
 
 def title(name: str) -> str:
@@ -73,7 +132,17 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _weight(label: Record) -> tuple[bool, float]:
+def _told(label: Record) -> str:
+    milder = f"; milder for {title(label['softened'])}" if label["softened"] else ""
+    return f"{title(label['name'])} {label['score']:.2f} ({evidence(label)}{milder})"
+
+
+def _third(middle: float, names: tuple[str, str, str]) -> str:
+    return names[0 if middle < 0.4 else 2 if middle > 0.6 else 1]
+
+
+def _weight(label: Record) -> tuple[int, bool, float]:
     threshold = float(label["threshold"])
     score = float(label["score"])
-    return (bool(label["flagged"]), score / threshold if threshold > 0 else score)
+    over = score / threshold if threshold > 0 else score
+    return (_SEVERITY.index(label["action"]), bool(label["flagged"]), over)

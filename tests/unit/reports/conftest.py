@@ -55,7 +55,9 @@ if TYPE_CHECKING:
 MODEL = ModelInfo(name="starter", fingerprint="0123456789abcdef", precision="fp32")
 LABELS = (
     LabelScore("violence", 0.12, 0.5, flagged=False, source="zero-shot"),
-    LabelScore("weapons", 0.87654321, 0.6, flagged=True, source="zero-shot"),
+    LabelScore(
+        "weapons", 0.87654321, 0.6, flagged=True, source="zero-shot", part="image", action="review"
+    ),
 )
 
 

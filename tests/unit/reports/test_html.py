@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from framesift.reports import ReportHeader, html, to_record, write_report
-from framesift.types import Failure, ModelInfo, Problem, Tag
+from framesift.types import (
+    Evidence,
+    Failure,
+    LabelScore,
+    ModelInfo,
+    Problem,
+    Tag,
+    TextAnalysis,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +49,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.scripts: list[str] = []
+        self.source = text
         self.text = ""
         self._in_script = False
         self.feed(text)
@@ -75,21 +85,76 @@ def written(tmp_path: Path) -> Callable[..., Page]:
 def test_a_page_has_every_picture_its_thumbnail_and_the_records(
     written: Callable[..., Page], make_analysis: Callable[..., Analysis], failure: Failure
 ) -> None:
-    first = make_analysis("a/first.jpg", 8.2, thumbnail=b"\xff\xd8jpeg", action="block")
-    second = make_analysis("a/second.mp4", 4.0, kind="video")
+    first = make_analysis("a/first.jpg", 8.2, thumbnail=b"\xff\xd8jpeg")
+    second = make_analysis("a/second.mp4", 4.0, kind="video", action="block")
 
     page = written(first, failure, second)
 
     cards = [item for item in page.all("li") if item.get("class") == "card"]
     assert [(item["data-i"], item["data-action"]) for item in cards] == [
-        ("0", "block"),
-        ("2", "allow"),
+        ("0", "allow"),
+        ("2", "block"),
     ]
     (image,) = [item for item in page.all("img") if item.get("src")]
     assert image["src"] == "data:image/jpeg;base64," + base64.b64encode(b"\xff\xd8jpeg").decode()
     assert image["alt"] == "Thumbnail of first.jpg"
     assert json.loads(page.scripts[0]) == [to_record(item) for item in (first, failure, second)]
     for text in ("8.2", "Blocked", "0:12", "1 file could not be read", "the file ends after 312"):
+        assert text in page.text
+
+
+@pytest.mark.parametrize("action", ["review", "block"])
+def test_what_is_to_review_is_in_the_page_only_blurred(
+    written: Callable[..., Page], make_analysis: Callable[..., Analysis], action: str
+) -> None:
+    item = make_analysis(action=action, thumbnail=b"clear", blurred=b"soft")
+
+    page = written(item)
+
+    (image,) = [item for item in page.all("img") if item.get("src")]
+    assert image["src"] == "data:image/jpeg;base64," + base64.b64encode(b"soft").decode()
+    assert image["alt"] == "Blurred thumbnail of beach.jpg"
+    assert base64.b64encode(b"clear").decode() not in page.source
+    (box,) = [item for item in page.all("label") if item.get("id") == "veil-box"]
+    assert "hidden" in box
+
+
+def test_a_hidden_picture_without_a_blurred_thumbnail_shows_none(
+    written: Callable[..., Page], make_analysis: Callable[..., Analysis]
+) -> None:
+    page = written(make_analysis(action="review", thumbnail=b"clear"))
+
+    assert "Not shown" in page.text
+    assert base64.b64encode(b"clear").decode() not in page.source
+
+
+def test_clear_thumbnails_are_there_for_a_click_where_asked_for(
+    written: Callable[..., Page], make_analysis: Callable[..., Analysis]
+) -> None:
+    item = make_analysis(action="block", thumbnail=b"clear", blurred=b"soft")
+
+    page = written(item, make_analysis(thumbnail=b"fine"), header=ReportHeader(clear=True))
+
+    hidden, fine = [item for item in page.all("img") if item.get("src")]
+    assert hidden["data-clear"] == base64.b64encode(b"clear").decode()
+    assert str(hidden["src"]).endswith(base64.b64encode(b"soft").decode())
+    assert "data-clear" not in fine
+    (box,) = [item for item in page.all("label") if item.get("id") == "veil-box"]
+    assert "hidden" not in box
+
+
+def test_a_text_has_a_card(written: Callable[..., Page]) -> None:
+    labels = (
+        LabelScore(
+            "spam_scam", 0.97, 0.9, flagged=True, source="text", part="caption", action="review"
+        ),
+    )
+
+    page = written(TextAnalysis("text", "a" * 64, Verdict("review", labels, "p@1")))
+
+    (card,) = [item for item in page.all("li") if item.get("class") == "card"]
+    assert card["data-action"] == "review"
+    for text in ("1 text", "spam scam 0.97 (caption; by text)", "1To review"):
         assert text in page.text
 
 
@@ -125,9 +190,23 @@ def test_names_tags_and_messages_never_become_markup(
 ) -> None:
     def page_with(text: str) -> Page:
         problem = Problem(text, text)
+        found = Evidence(text, words=text)
+        labels = (
+            LabelScore(
+                text,
+                0.9,
+                0.5,
+                flagged=True,
+                source=text,
+                action="block",
+                evidence=found,
+                softened=text,
+            ),
+        )
         return written(
             make_analysis(text, tags=(Tag(text, 0.9),), action="allow", error=problem),
             make_analysis(text, tags=(Tag(text, 0.9),), action=None),
+            make_analysis(text, moderation=Verdict("block", labels, text, (Tag(text, 1.0),))),
             Failure(text, problem, None, text),
             header=ReportHeader(text, ModelInfo(text, text, text), text, None, (text,), text),
         )
@@ -136,7 +215,7 @@ def test_names_tags_and_messages_never_become_markup(
 
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in harmless.tags]
     assert [sorted(a) for _, a in page.tags] == [sorted(a) for _, a in harmless.tags]
-    assert [r["path"] for r in json.loads(page.scripts[0])] == [attack] * 3
+    assert [r["path"] for r in json.loads(page.scripts[0])] == [attack] * 4
     assert attack in page.text
 
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from framesift.reports import RECORD_FIELDS, record_schema, to_json, to_record
 from framesift.types import (
     Analysis,
+    Evidence,
     Failure,
     LabelScore,
     MediaInfo,
@@ -27,12 +28,14 @@ from framesift.types import (
     Quality,
     Signal,
     Tag,
+    TextAnalysis,
     Verdict,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NO_EVIDENCE = {"prompt": "", "time_s": None, "tile": None, "words": ""}
 _TYPES: dict[str, Any] = {
     "string": str,
     "integer": int,
@@ -114,6 +117,10 @@ def test_the_record_of_a_picture_is_the_documented_one(
                     "threshold": 0.5,
                     "flagged": False,
                     "source": "zero-shot",
+                    "part": "image",
+                    "action": "allow",
+                    "evidence": NO_EVIDENCE,
+                    "softened": "",
                 },
                 {
                     "name": "weapons",
@@ -121,9 +128,14 @@ def test_the_record_of_a_picture_is_the_documented_one(
                     "threshold": 0.6,
                     "flagged": True,
                     "source": "zero-shot",
+                    "part": "image",
+                    "action": "review",
+                    "evidence": NO_EVIDENCE,
+                    "softened": "",
                 },
             ],
             "policy": "default@0011aabb",
+            "context": [],
         },
         "tags": [{"name": "dog", "score": 0.8}, {"name": "cat", "score": 0.2}],
         "model": {
@@ -142,11 +154,66 @@ def test_the_record_of_a_failure_has_the_same_names_and_routes_to_review(failure
 
     assert tuple(record) == RECORD_FIELDS
     assert record["quality"] is None
-    assert record["moderation"] == {"action": "review", "labels": [], "policy": "default@0011aabb"}
+    assert record["moderation"] == {
+        "action": "review",
+        "labels": [],
+        "policy": "default@0011aabb",
+        "context": [],
+    }
     assert record["error"] == {
         "type": "CorruptMediaError",
         "message": "holiday/broken.jpg: the file ends after 312 bytes",
     }
+
+
+def test_a_failure_is_blocked_where_the_policy_is_strict(failure: Failure) -> None:
+    assert to_record(replace(failure, action="block"))["moderation"]["action"] == "block"
+    assert to_record(replace(failure, action="allow"))["moderation"]["action"] == "review"
+
+
+def test_a_label_tells_where_its_score_comes_from(make_analysis: Callable[..., Analysis]) -> None:
+    found = Evidence("a pistol", Fraction(10, 3), (0.0, 0.4, 0.55555555, 1.0), "give me")
+    label = LabelScore(
+        "weapons",
+        0.9,
+        0.5,
+        flagged=True,
+        source="zero-shot",
+        part="joint",
+        action="review",
+        evidence=found,
+        softened="toy",
+    )
+    verdict = Verdict("review", (label,), "p@1", (Tag("toy", 0.91239), Tag("art", math.nan)))
+
+    moderation = to_record(make_analysis(moderation=verdict))["moderation"]
+
+    assert moderation["context"] == [{"name": "toy", "score": 0.9124}]
+    (told,) = moderation["labels"]
+    assert told["part"] == "joint"
+    assert told["action"] == "review"
+    assert told["softened"] == "toy"
+    assert told["evidence"] == {
+        "prompt": "a pistol",
+        "time_s": 3.333333,
+        "tile": [0.0, 0.4, 0.5556, 1.0],
+        "words": "give me",
+    }
+
+
+def test_a_text_has_a_record_without_a_picture() -> None:
+    labels = (
+        LabelScore(
+            "spam_scam", 0.97, 0.9, flagged=True, source="text", part="caption", action="review"
+        ),
+    )
+
+    record = to_record(TextAnalysis("text", "a" * 64, Verdict("review", labels, "p@1")))
+
+    assert tuple(record) == RECORD_FIELDS
+    assert (record["kind"], record["path"], record["width"]) == ("text", "text", None)
+    assert record["moderation"]["labels"][0]["part"] == "caption"
+    assert record["error"] is None
 
 
 @pytest.mark.parametrize(
@@ -175,7 +242,8 @@ def test_a_score_that_is_not_finite_is_left_out_said_and_never_safe(
     )
 
     assert record["quality"] is None
-    assert record["moderation"] == {"action": "review", "labels": [], "policy": "p@1"}
+    assert record["moderation"]["action"] == "review"
+    assert record["moderation"]["labels"] == []
     assert record["tags"] == []
     assert record["error"]["type"] == "NonFiniteScore"
     assert "quality, weapons, dog" in record["error"]["message"]
@@ -242,9 +310,30 @@ def test_a_record_is_one_line_for_every_reader(path: str) -> None:
 
 _scores = st.floats(allow_nan=True, allow_infinity=True)
 _unit = st.floats(0, 1)
+_actions = st.sampled_from(["allow", "review", "block"])
+_tags = st.lists(st.builds(Tag, st.text(max_size=5), _unit), max_size=3).map(tuple)
 _labels = st.builds(
-    LabelScore, st.text(max_size=8), _unit | st.just(math.nan), _unit, st.booleans(), st.text()
+    LabelScore,
+    st.text(max_size=8),
+    _unit | st.just(math.nan),
+    _unit,
+    st.booleans(),
+    st.text(),
+    st.sampled_from(["image", "caption", "words", "joint", "list"]),
+    _actions,
+    st.builds(
+        Evidence,
+        st.text(max_size=8),
+        st.none() | st.fractions(0, 10**6),
+        st.none() | st.tuples(_unit, _unit, _unit, _unit),
+        st.text(max_size=8),
+    ),
+    st.text(max_size=8),
 )
+_verdicts = st.builds(
+    Verdict, _actions, st.lists(_labels, max_size=3).map(tuple), st.text(max_size=5), _tags
+)
+_texts = st.builds(TextAnalysis, st.text(max_size=5), st.just("a" * 64), _verdicts)
 _analyses = st.builds(
     Analysis,
     st.builds(
@@ -261,14 +350,8 @@ _analyses = st.builds(
     | st.builds(
         Quality, st.floats(0, 10) | st.just(math.nan), *[st.floats(0, 10)] * 2, st.text(max_size=5)
     ),
-    st.none()
-    | st.builds(
-        Verdict,
-        st.sampled_from(["allow", "review", "block"]),
-        st.lists(_labels, max_size=3).map(tuple),
-        st.text(max_size=5),
-    ),
-    st.lists(st.builds(Tag, st.text(max_size=5), _unit), max_size=3).map(tuple),
+    st.none() | _verdicts,
+    _tags,
     st.builds(ModelInfo, st.text(), st.text(), st.just("int8")),
     st.none() | st.builds(Problem, st.text(), st.text()),
 )
@@ -278,16 +361,19 @@ _failures = st.builds(
     st.builds(Problem, st.text(), st.text()),
     st.none() | st.just("f" * 64),
     st.none() | st.text(),
+    st.none(),
+    _actions,
 )
 
 
-@given(result=_analyses | _failures)
+@given(result=_analyses | _failures | _texts)
 def test_every_record_fits_the_schema_and_an_error_is_never_allowed(
-    result: Analysis | Failure,
+    result: Analysis | Failure | TextAnalysis,
 ) -> None:
     record = to_record(result)
 
     assert violations(record, record_schema()) == []
+    assert tuple(record) == RECORD_FIELDS
     if record["error"] is not None:
         assert record["moderation"]["action"] in ("review", "block")
 

@@ -82,6 +82,11 @@ def test_csv_has_one_stable_header_and_a_column_per_label(
     assert rows[1]["flagged"] == "weapons"
     assert rows[1]["tags"] == "dog=0.8; cat=0.2"
     assert rows[1]["model_precision"] == "fp32"
+    assert rows[1]["reason"] == "weapons 0.88 (image; by zero-shot)"
+    assert rows[1]["label_actions"] == "weapons=review"
+    assert rows[1]["label_parts"] == "weapons=image"
+    assert json.loads(rows[1]["evidence"])[0]["name"] == "weapons"
+    assert rows[0]["evidence"] == rows[1]["softened"] == rows[1]["context"] == ""
 
 
 def test_csv_header_is_there_without_pictures() -> None:
@@ -117,7 +122,7 @@ def test_table_shows_name_score_action_and_reason(
     head, first, second, third, blank, counts = out.getvalue().splitlines()
     assert head.split() == ["name", "score", "action", "reason"]
     assert first.split()[:4] == ["a.jpg", "7.2", "███████▎", "allow"]
-    assert first.endswith("weapons 0.88, over 0.60")
+    assert first.endswith("weapons 0.88 (image; by zero-shot)")
     assert second.split()[:2] == ["b.jpg", "-"]
     assert "failed" in third
     assert third.endswith("the file ends after 312 bytes")

@@ -30,7 +30,9 @@
     if (!haystacks.has(place)) {
       const flagged = labelsOf(record).filter((l) => l.flagged).map((l) => words(l.name));
       const tags = record.tags.map((t) => t.name);
-      haystacks.set(place, [record.path, record.kind, ...flagged, ...tags].join("\n").toLowerCase());
+      const found = labelsOf(record).filter((l) => l.flagged)
+        .flatMap((l) => [l.part, l.softened, l.evidence.prompt, l.evidence.words]);
+      haystacks.set(place, [record.path, record.kind, ...flagged, ...tags, ...found].join("\n").toLowerCase());
     }
     return haystacks.get(place);
   }
@@ -136,14 +138,49 @@
       make("span", {}, label.score.toFixed(2)));
   }
 
+  function clock(seconds) {
+    if (seconds < 60) return `${seconds.toFixed(1)} s`;
+    return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+  }
+
+  function third(middle, names) {
+    return names[middle < 0.4 ? 0 : middle > 0.6 ? 2 : 1];
+  }
+
+  function where([left, top, right, bottom]) {
+    const across = third((left + right) / 2, ["left", "", "right"]);
+    const down = third((top + bottom) / 2, ["upper", "", "lower"]);
+    if (across && !down) return `middle ${across}`;
+    return [down, across || (down ? "middle" : "centre")].filter(Boolean).join(" ");
+  }
+
+  // Where a score comes from, in the words of the report's other formats.
+  function whyLine(label) {
+    const found = label.evidence;
+    const from = [label.part === "list" ? "known hash" : label.part];
+    if (found.tile) from.push(`tile ${where(found.tile)}`);
+    if (found.time_s !== null) from.push(`at ${clock(found.time_s)}`);
+    const told = [from.join(", ")];
+    const kind = { image: "prompt", list: "entry" }[label.part] || "pattern";
+    if (found.prompt) told.push(`${kind} \u2018${found.prompt}\u2019`);
+    if (found.words) told.push(`words \u2018${found.words}\u2019`);
+    told.push(`by ${label.source}`);
+    const soft = label.softened
+      ? [make("span", { class: "soft" }, ` Milder for ${words(label.softened)}.`)] : [];
+    return make("p", { class: "why" }, `${VERDICTS[label.action]}: ${told.join("; ")}.`, ...soft);
+  }
+
   function moderationPart(moderation) {
-    const weigh = (l) => (l.flagged ? 10 : 0) + l.score;
+    const rank = { block: 20, review: 10, allow: 0 };
+    const weigh = (l) => rank[l.action] + (l.flagged ? 5 : 0) + l.score;
     const sorted = [...moderation.labels].sort((a, b) => weigh(b) - weigh(a));
     return [
       make("h3", {}, "Verdict"),
       make("span", { class: `pill ${moderation.action}` }, VERDICTS[moderation.action]),
       ...(sorted.length ? [make("h3", {}, "Categories (the tick is the policy's threshold)")] : []),
-      ...sorted.map(labelLine),
+      ...sorted.flatMap((l) => (l.flagged ? [labelLine(l), whyLine(l)] : [labelLine(l)])),
+      ...(moderation.context.length ? [make("h3", {}, "Context"), make("ul", { class: "tags" },
+        ...moderation.context.map((t) => make("li", {}, `${words(t.name)} ${t.score.toFixed(2)}`)))] : []),
     ];
   }
 
@@ -158,12 +195,12 @@
     const add = (term, ...value) => facts.append(make("dt", {}, term), make("dd", {}, ...value));
     add("File", record.path);
     add("Kind", record.kind);
-    add("Size", size(record));
+    if (record.width !== null) add("Size", size(record));
     if (record.duration_s !== null) add("Length", `${record.duration_s.toFixed(2)} s`);
     if (record.quality) add("Scored by", record.quality.head);
     if (record.moderation && record.moderation.policy) add("Policy", record.moderation.policy);
     if (record.model) add("Model", `${record.model.name} (${record.model.precision})`);
-    add("SHA-256", make("code", {}, record.sha256));
+    if (record.sha256 !== null) add("SHA-256", make("code", {}, record.sha256));
     const parts = [make("h3", {}, "Details"), facts];
     if (card.dataset.href) {
       parts.push(make("a", { href: card.dataset.href, target: "_blank", rel: "noopener" }, "Open the original"));
@@ -171,15 +208,59 @@
     return parts;
   }
 
+  // Hidden pictures come blurred; the clear one is in the page only where that was asked for.
+  const CLEAR = "data:image/jpeg;base64,";
+  const hides = (record) => ["review", "block"].includes(actionOf(record));
+
+  function stage(record, picture) {
+    const image = $("detail-image");
+    image.hidden = !picture;
+    $("detail-blank").hidden = Boolean(picture);
+    $("detail-blank").textContent = record.kind === "text" ? "Text" : "No thumbnail";
+    const clear = Boolean(picture && picture.dataset.clear);
+    const veiled = Boolean(picture) && hides(record) && !picture.dataset.shown;
+    if (picture) { image.src = picture.src; image.alt = picture.alt; }
+    $("reveal").hidden = !(veiled && clear);
+    $("veiled").hidden = !(veiled && !clear);
+    image.onload = () => markTile(record);
+    markTile(record);
+  }
+
+  function reveal(picture) {
+    picture.dataset.blurred = picture.src;
+    picture.dataset.shown = "1";
+    picture.src = CLEAR + picture.dataset.clear;
+  }
+
+  function veil(picture) {
+    picture.src = picture.dataset.blurred;
+    delete picture.dataset.shown;
+  }
+
+  // Frame the part of the picture that raised the gravest flag.
+  function markTile(record) {
+    const mark = $("detail-tile");
+    const image = $("detail-image");
+    const rank = { block: 2, review: 1, allow: 0 };
+    const tiled = labelsOf(record).filter((l) => l.flagged && l.evidence.tile);
+    tiled.sort((a, b) => rank[b.action] - rank[a.action] || b.score - a.score);
+    mark.hidden = !tiled.length || image.hidden || !image.naturalWidth;
+    if (mark.hidden) return;
+    const scale = Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
+    const [width, height] = [image.naturalWidth * scale, image.naturalHeight * scale];
+    const x = image.offsetLeft + (image.clientWidth - width) / 2;
+    const y = image.offsetTop + (image.clientHeight - height) / 2;
+    const [left, top, right, bottom] = tiled[0].evidence.tile;
+    const put = (name, value) => mark.style.setProperty(name, `${value.toFixed(1)}px`);
+    put("left", x + left * width); put("top", y + top * height);
+    put("width", (right - left) * width); put("height", (bottom - top) * height);
+  }
+
   function show(card) {
     const record = recordOf(card);
     const picture = card.querySelector("img");
     current = card;
-    const image = $("detail-image");
-    image.hidden = !picture;
-    $("detail-blank").hidden = Boolean(picture);
-    if (picture) { image.src = picture.src; image.alt = picture.alt; }
-    sheet.querySelector(".stage").className = `stage ${actionOf(record)}`;
+    stage(record, picture);
     $("detail-name").textContent = card.querySelector(".name").textContent;
     const parts = record.quality ? qualityPart(record.quality) : [make("p", { class: "sub" }, "No quality score")];
     if (record.error) {
@@ -196,6 +277,7 @@
     $("previous").disabled = place <= 0;
     $("next").disabled = place < 0 || place >= state.shown.length - 1;
     if (!sheet.open) sheet.showModal();
+    markTile(record);
     sheet.querySelector(".facts").scrollTop = 0;
     sheet.querySelector(".sheet").scrollTop = 0;
   }
@@ -271,9 +353,22 @@
   $("rows").addEventListener("click", () => view(true));
   $("grid").addEventListener("click", () => view(false));
 
-  const blocked = records.some((record) => actionOf(record) === "block");
-  $("veil-box").hidden = !blocked;
-  $("veil").addEventListener("change", (event) => root.classList.toggle("veil", event.target.checked));
+  const hidden = Array.from(list.querySelectorAll("img[data-clear]"));
+  $("veil-box").hidden = !hidden.length;
+  $("veil").addEventListener("change", (event) => {
+    for (const picture of hidden) {
+      if (event.target.checked === Boolean(picture.dataset.shown)) {
+        if (event.target.checked) veil(picture); else reveal(picture);
+      }
+    }
+  });
+  $("reveal").addEventListener("click", () => {
+    const picture = current.querySelector("img");
+    reveal(picture);
+    stage(recordOf(current), picture);
+    $("close").focus();
+  });
+  window.addEventListener("resize", () => { if (sheet.open && current) markTile(recordOf(current)); });
 
   $("save").addEventListener("click", () => {
     const names = state.shown.map((card) => recordOf(card).path + "\n");
