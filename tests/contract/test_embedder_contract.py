@@ -12,6 +12,7 @@ import pytest
 
 from framesift.embeddings import load_embedder, load_expert
 from framesift.embeddings.base import Embedder, ImageEncoder
+from framesift.embeddings.tiles import TileEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ ENCODERS: dict[str, Callable[[], ImageEncoder]] = {
     **EMBEDDERS,
     "open_nsfw": lambda: load_expert("open_nsfw"),
     "technical": lambda: load_expert("technical"),
+    "tiles": lambda: TileEncoder(EMBEDDERS["transformers-fp32"](), 4),
     "pdq": lambda: load_expert("pdq"),
 }
 _loaded: dict[str, ImageEncoder] = {}
