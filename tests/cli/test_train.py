@@ -465,3 +465,111 @@ def test_one_label_is_none(photos: Path, tmp_path: Path, run: Callable[..., Resu
     result = run("train", "classifier", photos, "--out", tmp_path / "a.head")
     assert result.exit_code == 2
     assert "at least two labels" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def sorted_pictures(
+    tmp_path_factory: pytest.TempPathFactory, make_image: Callable[..., np.ndarray]
+) -> Path:
+    """Dark and light pictures in folders of these names, to learn from and to test on."""
+    folder = tmp_path_factory.mktemp("sorted")
+    for i in range(40):
+        label = "dark" if i % 2 else "light"
+        pixels = make_image(160, 120, i) // (6 if i % 2 else 1)
+        place = folder / ("learn" if i < 24 else "test") / label / f"{i}.jpg"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(place, quality=92)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def classifiers(
+    sorted_pictures: Path, tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Result]
+) -> tuple[Path, Path]:
+    """A classifier of the model's vectors, and one of the technical row."""
+    made = []
+    for inputs in ("vectors", "technical"):
+        out = tmp_path_factory.mktemp("classifiers") / f"{inputs}.head"
+        result = run(
+            "train", "classifier", sorted_pictures / "learn", "--out", out, "--quick",
+            "--inputs", inputs,
+        )  # fmt: skip
+        assert result.exit_code == 0, result.output
+        made.append(out)
+    return made[0], made[1]
+
+
+def test_a_classifier_is_evaluated_on_a_labelled_folder(
+    classifiers: tuple[Path, Path],
+    sorted_pictures: Path,
+    tmp_path: Path,
+    run: Callable[..., Result],
+) -> None:
+    page, plots = tmp_path / "report.html", tmp_path / "plots"
+    result = run(
+        "evaluate", classifiers[0], sorted_pictures / "test", "--report", page, "--plots", plots
+    )
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("vectors: ")
+    for word in ("dark", "light", "precision", "recall", "F1"):
+        assert word in result.stdout
+    assert "trained on these very" not in result.stderr
+    text = page.read_text(encoding="utf-8")
+    for word in ("Evaluated on 16 pictures", "Label by label", "Can its probabilities be believed"):
+        assert word in text
+    for name in ("confusion", "roc", "precision-recall", "reliability"):
+        assert (plots / f"{name}.png").is_file()
+    data = json.loads(
+        run("evaluate", classifiers[0], sorted_pictures / "test", "-f", "json").stdout
+    )
+    assert data["metrics"]["n"] == 16
+    assert sum(map(sum, data["confusion"])) == 16
+
+
+def test_two_classifiers_side_by_side(
+    classifiers: tuple[Path, Path],
+    sorted_pictures: Path,
+    tmp_path: Path,
+    run: Callable[..., Result],
+) -> None:
+    first, second = classifiers
+    page = tmp_path / "report.html"
+    arguments = ("evaluate", first, sorted_pictures / "test", "--against", second)
+    result = run(*arguments, "--report", page)
+    assert result.exit_code == 0, result.output
+    for word in ("mean F1", "McNemar", "difference", "alone on"):
+        assert word in result.stdout
+    assert "vectors against technical" in page.read_text(encoding="utf-8")
+    data = json.loads(run(*arguments, "-f", "json").stdout)
+    assert data["n"] == sum(data["agreement"]) == 16
+    assert [each["name"] for each in data["differences"]][2] == "macro_f1"
+
+
+def test_a_classifier_measured_on_its_own_pictures_is_pointed_out(
+    classifiers: tuple[Path, Path], sorted_pictures: Path, run: Callable[..., Result]
+) -> None:
+    result = run("evaluate", classifiers[0], sorted_pictures / "learn")
+    assert result.exit_code == 0
+    assert "trained on these very pictures" in result.stderr
+
+
+def test_heads_and_sources_that_do_not_go_together(
+    classifiers: tuple[Path, Path], sorted_pictures: Path, head: Path, photos: Path, tmp_path: Path,
+    run: Callable[..., Result],
+) -> None:  # fmt: skip
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    for name in ("a", "b"):
+        shutil.copy(photos / "day" / "0.jpg", tmp_path / name)
+    for arguments, said in (
+        ((head, sorted_pictures / "test"), "is a quality head"),
+        (("technical", sorted_pictures / "test"), "is a quality head"),
+        ((classifiers[0], photos / "ratings.csv"), "is a classifier"),
+        ((classifiers[0], sorted_pictures / "test", "--scale", "1-5"), "goes with a table"),
+        ((classifiers[0], sorted_pictures / "test", "--against", head), "is a quality head"),
+        ((classifiers[0], sorted_pictures / "test" / "dark"), "at least two labels"),
+        ((classifiers[0], tmp_path), "knows the labels dark, light"),
+    ):
+        result = run("evaluate", *arguments)
+        assert result.exit_code == 2, (said, result.output)
+        assert said in " ".join(result.stderr.split())

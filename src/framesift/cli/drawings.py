@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from framesift.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from framesift.cli.console import Console
@@ -18,7 +18,32 @@ if TYPE_CHECKING:
     from framesift.reports.parts import Picture
     from framesift.types import UInt8Array
 
-__all__ = ["labelled_sheets", "rated_sheets", "write_page", "write_plots"]
+__all__ = ["draw", "labelled_sheets", "rated_sheets", "write_page", "write_plots"]
+
+
+Drawn: TypeAlias = "tuple[Callable[[], str], Callable[[], Sequence[Plot]]]"
+
+
+def draw(choices: Mapping[str, Any], console: Console, make: Callable[[], Drawn]) -> None:
+    """Write the page and the plots that were asked for.
+
+    Args:
+        choices: The options ``report`` and ``plots``.
+        console: Where it is said.
+        make: Gathers what both show, and gives what makes the page and what makes the plots; not
+            called where nobody asked for either.
+
+    Raises:
+        ConfigError: Something cannot be written.
+    """
+    if not (choices["report"] or choices["plots"]):
+        return
+    console.say("framesift: drawing")
+    page, plots = make()
+    if choices["report"]:
+        write_page(page(), choices["report"], console)
+    if choices["plots"]:
+        write_plots(plots(), choices["plots"], console)
 
 
 def write_page(page: str, out: Path, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""``framesift evaluate``: any quality head on any ratings, and two heads side by side."""
+"""``framesift evaluate``: any head on any ratings or labels, and two heads side by side."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from framesift.cli.console import Console
-    from framesift.cli.rated import Rated, Ratings
+    from framesift.cli.measures import Measure
     from framesift.cli.workbench import Workbench
     from framesift.embeddings.base import Embedder
-    from framesift.heads.quality import QualityScorer
-    from framesift.heads.training.results import Comparison, Evaluation
+    from framesift.heads.base import Head
     from framesift.settings import Settings
 
 __all__ = ["evaluate"]
 
+_OF_TABLES = ("images", "columns", "scale")
 
-@click.command(short_help="Measure a quality head on a table of ratings.")
+
+@click.command(short_help="Measure a head on a table of ratings or on labelled folders.")
 @click.argument("head", metavar="HEAD")
-@click.argument("ratings", type=click.Path(path_type=Path))
+@click.argument("source", type=click.Path(path_type=Path), metavar="RATINGS|FOLDER")
 @learning.IMAGES
 @learning.COLUMNS
 @learning.SCALE
@@ -43,22 +44,22 @@ __all__ = ["evaluate"]
 @learning.PLOTS
 @learning.FORMAT
 @embedding_options
-def evaluate(request: Request, head: str, ratings: Path, **choices: Any) -> int:
+def evaluate(request: Request, head: str, source: Path, **choices: Any) -> int:
     """Measure HEAD on RATINGS, a CSV table with a picture and a rating in each row.
 
-    HEAD is a head file made by `framesift train`, or a name that `scan --quality` takes. Without
-    `--model` a head file is read with the model it was trained with. Do not use the ratings that
+    HEAD is a head file made by `framesift train`, or a name that `scan --quality` takes. A
+    classifier is measured on FOLDER, in which each sub-folder is a label that it knows. Without
+    `--model` a head file is read with the model it was trained with. Do not use the pictures that
     the head learnt from: it would look better than it is. Exit codes: 0 done, 2 wrong usage, 3
     done but some pictures or rows could not be used, 130 interrupted.
     """
     learning.require_extra(plots=bool(choices["report"] or choices["plots"]))
-    from framesift.cli.rated import embed_ratings, read_table, tell_left_out
+    from framesift.cli.rated import tell_left_out
     from framesift.cli.workbench import workplace
-    from framesift.heads.training import compare_heads, evaluate_head
 
     with workplace(request) as (settings, console):
-        table = read_table(ratings, console, choices)
-        run = _Run(request, settings, console, table)
+        measure = _measure(source, settings, console, choices)
+        run = _Run(request, settings, console, measure)
         names, other = [head], None
         model, second = _models(head, choices["against"], settings)
         if choices["against"] and second == model:
@@ -67,15 +68,32 @@ def evaluate(request: Request, head: str, ratings: Path, **choices: Any) -> int:
             # The other model first: the page needs the pictures of the head in question.
             other = run.alone(choices["against"], second)
         with run.opened(names, model) as (bench, heads):
-            rated = embed_ratings(table, bench)
-            _warn_of_own_ratings(heads, ratings, console)
-            evaluations = [evaluate_head(one, rated.examples, rated.targets) for one in heads]
+            data = measure.embed(bench)
+            _warn_of_own(heads, measure, data, bench)
+            evaluations = [measure.evaluate(one, data) for one in heads]
             other = evaluations[1] if len(evaluations) > 1 else other
-            comparison = compare_heads(evaluations[0], other) if other else None
-            _draw(evaluations[0], comparison, (table, rated, bench), choices)
-        left_out = tell_left_out(console, table, rated.failures)
-    _print(evaluations[0], comparison, choices)
+            comparison = measure.compare(evaluations[0], other) if other else None
+            measure.draw((evaluations[0], comparison), data, bench, choices)
+        left_out = tell_left_out(console, measure.table, data.failures)
+    _print(measure, evaluations[0], comparison, choices)
     return FAILED_ITEMS if left_out else DONE
+
+
+def _measure(
+    source: Path, settings: Settings, console: Console, choices: Mapping[str, Any]
+) -> Measure:
+    """Read what to measure on: a folder of labels, or a table."""
+    from framesift.cli.labelled import read_folders
+    from framesift.cli.measures import LabelMeasure, RatingMeasure
+    from framesift.cli.rated import read_table
+
+    if not source.is_dir():
+        return RatingMeasure(read_table(source, console, choices), settings.offline)
+    for name in _OF_TABLES:
+        if choices[name] is not None:
+            message = f"--{name} goes with a table of ratings, and {source} is a folder of labels"
+            raise click.UsageError(message)
+    return LabelMeasure(read_folders(source, settings))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,23 +103,22 @@ class _Run:
     request: Request
     settings: Settings
     console: Console
-    table: Ratings
+    measure: Measure
 
     @contextlib.contextmanager
     def opened(
         self, names: Sequence[str], model: str | None
-    ) -> Iterator[tuple[Workbench, list[QualityScorer]]]:
+    ) -> Iterator[tuple[Workbench, list[Head]]]:
         """Load a model, the heads named for it, and the experts these read."""
         from framesift.cli.workbench import open_workbench
-        from framesift.heads import quality_head_for
 
-        heads: list[QualityScorer] = []
+        heads: list[Head] = []
 
         def inputs(embedder: Embedder) -> list[str]:
             for name in names:
-                head = quality_head_for(embedder, name, offline=self.settings.offline)
-                if head.notice:
-                    self.console.notice(head.notice)
+                head = self.measure.load(embedder, name)
+                if notice := getattr(head, "notice", None):
+                    self.console.notice(notice)
                 heads.append(head)
             return [each for head in heads for each in head.card.inputs]
 
@@ -111,14 +128,10 @@ class _Run:
         ) as bench:
             yield bench, heads
 
-    def alone(self, name: str, model: str | None) -> Evaluation:
+    def alone(self, name: str, model: str | None) -> Any:
         """Evaluate one head with a model of its own."""
-        from framesift.cli.rated import embed_ratings
-        from framesift.heads.training import evaluate_head
-
         with self.opened([name], model) as (bench, heads):
-            rated = embed_ratings(self.table, bench)
-            return evaluate_head(heads[0], rated.examples, rated.targets)
+            return self.measure.evaluate(heads[0], self.measure.embed(bench))
 
 
 def _models(head: str, against: str | None, settings: Settings) -> tuple[str | None, str | None]:
@@ -139,51 +152,19 @@ def _models(head: str, against: str | None, settings: Settings) -> tuple[str | N
     return first or second, second or first
 
 
-def _warn_of_own_ratings(heads: Sequence[QualityScorer], ratings: Path, console: Console) -> None:
-    """Point out a head that was trained on the very table it is measured on."""
-    from framesift.cli.rated import sha256_of
-
-    digest = sha256_of(ratings)
+def _warn_of_own(heads: Sequence[Head], measure: Measure, data: Any, bench: Workbench) -> None:
+    """Point out a head that was trained on the very pictures it is measured on."""
     for head in heads:
-        if head.card.details.get("source_sha256") == digest:
-            console.warn(
-                f"{head.card.name} was trained on these very ratings: the figures flatter it; "
-                "measure it on others, or see what `framesift heads info` says of unseen pictures"
+        if measure.is_own(head, data, bench):
+            bench.console.warn(
+                f"{head.card.name} was trained on these very {measure.what}: the figures flatter "
+                "it; measure it on others, or see what `framesift heads info` says of unseen "
+                "pictures"
             )
 
 
-def _draw(
-    evaluation: Evaluation,
-    comparison: Comparison | None,
-    data: tuple[Ratings, Rated, Workbench],
-    choices: Mapping[str, Any],
-) -> None:
-    """Write the page and the plots that were asked for."""
-    if not (choices["report"] or choices["plots"]):
-        return
-    from framesift.cli.drawings import rated_sheets, write_page, write_plots
-    from framesift.cli.rated import page_facts
-    from framesift.reports.evaluation_page import evaluation_page
-    from framesift.reports.figures import evaluation_plots
-    from framesift.reports.training_page import rated_pictures
-
-    table, rated, bench = data
-    bench.console.say("framesift: drawing")
-    names = [one.name for sheet in rated_pictures(evaluation.predictions, {}) for one in sheet]
-    facts = page_facts(table, rated, bench, names=names, head=None)
-    if choices["report"]:
-        write_page(evaluation_page(evaluation, facts, comparison), choices["report"], bench.console)
-    if choices["plots"]:
-        whole, worst = rated_pictures(evaluation.predictions, facts.thumbnails)
-        sheets = rated_sheets(whole, worst)
-        write_plots([*evaluation_plots(evaluation), *sheets], choices["plots"], bench.console)
-
-
-def _print(
-    evaluation: Evaluation, comparison: Comparison | None, choices: Mapping[str, Any]
-) -> None:
+def _print(measure: Measure, evaluation: Any, comparison: Any, choices: Mapping[str, Any]) -> None:
     """Write the summary to standard output."""
-    from framesift.cli.figures import comparison_text, evaluation_text
     from framesift.heads.training.results import as_json
 
     if choices["format_"] == "json":
@@ -191,7 +172,4 @@ def _print(
         return
     for warning in (comparison or evaluation).warnings:
         click.echo(f"framesift: note: {warning}", err=True)
-    click.echo(evaluation_text(evaluation))
-    if comparison is not None:
-        click.echo()
-        click.echo(comparison_text(comparison))
+    click.echo("\n\n".join(measure.texts(evaluation, comparison)))

@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING
 from framesift.reports.words import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from framesift.heads.training.class_results import ClassifierResult
+    from framesift.heads.training.class_results import (
+        ClassComparison,
+        ClassDifference,
+        ClassifierEvaluation,
+        ClassifierResult,
+    )
     from framesift.heads.training.results import (
         Comparison,
+        Difference,
         Evaluation,
         Figure,
         Loss,
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "classifier_comparison_text",
     "classifier_text",
     "comparison_text",
     "evaluation_text",
@@ -41,6 +48,13 @@ _MEASURES = (
     ("srcc", "SRCC"),
     ("plcc", "PLCC"),
 )
+_CLASS_MEASURES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "mean F1",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+}
 _PIPE_WIDTH = 100
 _LABELS = 40
 
@@ -90,7 +104,28 @@ def evaluation_text(evaluation: Evaluation) -> str:
 def comparison_text(comparison: Comparison) -> str:
     """Return the summary of a comparison of two heads."""
     first, second = comparison.a.head, comparison.b.head
-    titles = dict(_MEASURES)
+    table = _compared(comparison.differences, dict(_MEASURES), first, second)
+    return _page([visible(comparison.verdict)], table, "")
+
+
+def classifier_comparison_text(comparison: ClassComparison) -> str:
+    """Return the summary of a comparison of two classifiers."""
+    first, second = comparison.a.head, comparison.b.head
+    table = _compared(comparison.differences, _CLASS_MEASURES, first, second)
+    both, one, other, neither = comparison.agreement
+    facts = (
+        f"Right: both on {both:,} pictures, {first} alone on {one:,}, {second} alone on "
+        f"{other:,}, neither on {neither:,}. McNemar's exact test: p = {comparison.mcnemar_p:.3f}."
+    )
+    return _page([visible(comparison.verdict)], table, visible(facts))
+
+
+def _compared(
+    differences: Sequence[Difference | ClassDifference],
+    titles: Mapping[str, str],
+    first: str,
+    second: str,
+) -> str:
     rows = [
         [
             titles.get(one.name, one.name),
@@ -100,14 +135,13 @@ def comparison_text(comparison: Comparison) -> str:
             _number(one.p_value, 3),
             {"a": first, "b": second}.get(one.better, "undecided"),
         ]
-        for one in comparison.differences
+        for one in differences
     ]
-    table = laid_out(["", first, second, "difference", "p", "better"], rows)
-    return _page([visible(comparison.verdict)], table, "")
+    return laid_out(["", first, second, "difference", "p", "better"], rows)
 
 
-def classifier_text(result: ClassifierResult) -> str:
-    """Return the summary of a training run of a classifier."""
+def classifier_text(result: ClassifierResult | ClassifierEvaluation) -> str:
+    """Return the summary of a training run or an evaluation of a classifier."""
     rows = [
         [visible(one.name), f"{one.n:,}", *map(figure_text, (one.precision, one.recall, one.f1))]
         for one in result.by_class[:_LABELS]

@@ -5,25 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from framesift.cli.drawings import labelled_sheets, write_page, write_plots
-from framesift.cli.exits import Stop
+from framesift.cli.drawings import draw, labelled_sheets
 from framesift.cli.rated import page_facts
 from framesift.errors import ConfigError
 from framesift.media import ExpandOptions, Source, expand_sources
 from framesift.media.sniff import COMPANION_SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from framesift.cli.drawings import Drawn
     from framesift.cli.workbench import Workbench
-    from framesift.heads.training.class_results import ClassifierResult
+    from framesift.heads.training.class_results import (
+        ClassComparison,
+        ClassifierEvaluation,
+        ClassifierResult,
+        ClassPrediction,
+    )
     from framesift.heads.training.examples import Examples
     from framesift.heads.training.results import RowProblem
+    from framesift.reports.parts import PageFacts
     from framesift.settings import Settings
     from framesift.types import Failure
 
-__all__ = ["Labelled", "Labels", "draw_classifier", "embed_folders", "read_folders"]
+__all__ = [
+    "Labelled",
+    "Labels",
+    "draw_classifier",
+    "draw_evaluation",
+    "embed_folders",
+    "read_folders",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,24 +119,10 @@ def embed_folders(table: Labels, bench: Workbench) -> Labelled:
     Raises:
         Stop: Not one of them could be read, or the user interrupted.
     """
-    from framesift.heads.training.examples import Examples
-
-    gathered = bench.gather(table.files)
-    if not gathered.rows:
-        first = gathered.failures[0].error.message
-        message = f"{table.source}: not one of its pictures could be read; the first: {first}"
-        raise Stop(message)
-    names = [table.files[row].relative_to(table.source).as_posix() for row in gathered.rows]
-    examples = Examples.stack(
-        gathered.embeddings,
-        names=names,
-        sha256=gathered.sha256,
-        times=gathered.times,
-        model=bench.model,
-    )
-    files = {name: table.files[row] for name, row in zip(names, gathered.rows, strict=True)}
-    labels = tuple(table.labels[row] for row in gathered.rows)
-    return Labelled(examples, labels, files, tuple(gathered.failures))
+    names = [file.relative_to(table.source).as_posix() for file in table.files]
+    examples, rows, failures = bench.examples(table.source, table.files, names)
+    files = {name: table.files[row] for name, row in zip(examples.names, rows, strict=True)}
+    return Labelled(examples, tuple(table.labels[row] for row in rows), files, failures)
 
 
 def draw_classifier(
@@ -132,21 +131,55 @@ def draw_classifier(
     bench: Workbench,
     choices: Mapping[str, Any],
 ) -> None:
-    """Write the page and the plots that were asked for."""
-    if not (choices["report"] or choices["plots"]):
-        return
-    from framesift.reports.classifier_page import classified_pictures, classifier_page
-    from framesift.reports.figures import classifier_plots
+    """Write the page and the plots of a training run that were asked for."""
 
-    bench.console.say("framesift: drawing")
-    names = [one.name for sheet in classified_pictures(result.predictions, {}) for one in sheet]
-    facts = page_facts(*data, bench, names=names, head=choices["out"])
-    if choices["report"]:
-        write_page(classifier_page(result, facts), choices["report"], bench.console)
-    if choices["plots"]:
-        right, wrong = classified_pictures(result.predictions, facts.thumbnails)
-        sheets = labelled_sheets(right, wrong)
-        write_plots([*classifier_plots(result), *sheets], choices["plots"], bench.console)
+    def make() -> Drawn:
+        from framesift.reports.classifier_page import classified_pictures, classifier_page
+        from framesift.reports.figures import classifier_plots
+
+        facts = _facts(result.predictions, data, bench, choices["out"])
+        sheets = classified_pictures(result.predictions, facts.thumbnails)
+        return (
+            lambda: classifier_page(result, facts),
+            lambda: [*classifier_plots(result), *labelled_sheets(*sheets)],
+        )
+
+    draw(choices, bench.console, make)
+
+
+def draw_evaluation(
+    evaluation: ClassifierEvaluation,
+    comparison: ClassComparison | None,
+    data: tuple[Labels, Labelled, Workbench],
+    choices: Mapping[str, Any],
+) -> None:
+    """Write the page and the plots of an evaluation that were asked for."""
+    table, labelled, bench = data
+
+    def make() -> Drawn:
+        from framesift.reports.classifier_page import classified_pictures, labels_page
+        from framesift.reports.figures import classifier_plots
+
+        facts = _facts(evaluation.predictions, (table, labelled), bench, None)
+        sheets = classified_pictures(evaluation.predictions, facts.thumbnails)
+        return (
+            lambda: labels_page(evaluation, facts, comparison),
+            lambda: [*classifier_plots(evaluation), *labelled_sheets(*sheets)],
+        )
+
+    draw(choices, bench.console, make)
+
+
+def _facts(
+    predictions: Sequence[ClassPrediction],
+    data: tuple[Labels, Labelled],
+    bench: Workbench,
+    head: Path | None,
+) -> PageFacts:
+    from framesift.reports.classifier_page import classified_pictures
+
+    names = [one.name for sheet in classified_pictures(predictions, {}) for one in sheet]
+    return page_facts(*data, bench, names=names, head=head)
 
 
 def _pictures(folder: Path, settings: Settings) -> Iterator[Path | str]:

@@ -6,8 +6,6 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from framesift.cli.exits import Stop
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
@@ -112,23 +110,9 @@ def embed_ratings(ratings: Ratings, bench: Workbench) -> Rated:
     Raises:
         Stop: Not one of them could be read, or the user interrupted.
     """
-    from framesift.heads.training.examples import Examples
-
-    gathered = bench.gather(ratings.files)
-    if not gathered.rows:
-        first = gathered.failures[0].error.message if gathered.failures else "the table is empty"
-        message = f"{ratings.source}: not one of its pictures could be read; the first: {first}"
-        raise Stop(message)
-    targets = ratings.targets.take(gathered.rows)
-    examples = Examples.stack(
-        gathered.embeddings,
-        names=targets.paths,
-        sha256=gathered.sha256,
-        times=gathered.times,
-        model=bench.model,
-    )
-    files = {targets.paths[i]: ratings.files[row] for i, row in enumerate(gathered.rows)}
-    return Rated(examples, targets, files, tuple(gathered.failures))
+    examples, rows, failures = bench.examples(ratings.source, ratings.files, ratings.targets.paths)
+    files = {name: ratings.files[row] for name, row in zip(examples.names, rows, strict=True)}
+    return Rated(examples, ratings.targets.take(rows), files, failures)
 
 
 def tell_left_out(console: Console, source: Ratings | Labels, failures: Sequence[Failure]) -> int:

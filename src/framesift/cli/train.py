@@ -220,26 +220,26 @@ def _draw(
     choices: Mapping[str, Any],
 ) -> None:
     """Write the page and the plots that were asked for."""
-    if not (choices["report"] or choices["plots"]):
-        return
-    from framesift.cli.drawings import rated_sheets, write_page, write_plots
-    from framesift.cli.rated import page_facts
-    from framesift.reports.figures import quality_plots
-    from framesift.reports.training_page import rated_pictures, training_page
+    from framesift.cli.drawings import Drawn, draw
 
-    bench.console.say("framesift: drawing")
-    fitted = result.head.score(data[1].examples.embeddings).values[:, 0]
-    rows = [one.index for one in result.predictions]
-    scores = fitted[rows].astype(float)
-    unseen = result.held_out_predictions or result.predictions
-    names = [one.name for sheet in rated_pictures(unseen, {}) for one in sheet]
-    facts = page_facts(*data, bench, names=names, head=choices["out"])
-    if choices["report"]:
-        write_page(training_page(result, facts, scores), choices["report"], bench.console)
-    if choices["plots"]:
-        whole, worst = rated_pictures(unseen, facts.thumbnails)
-        sheets = rated_sheets(whole, worst)
-        write_plots([*quality_plots(result, scores), *sheets], choices["plots"], bench.console)
+    def make() -> Drawn:
+        from framesift.cli.drawings import rated_sheets
+        from framesift.cli.rated import page_facts
+        from framesift.reports.figures import quality_plots
+        from framesift.reports.training_page import rated_pictures, training_page
+
+        fitted = result.head.score(data[1].examples.embeddings).values[:, 0]
+        scores = fitted[[one.index for one in result.predictions]].astype(float)
+        unseen = result.held_out_predictions or result.predictions
+        names = [one.name for sheet in rated_pictures(unseen, {}) for one in sheet]
+        facts = page_facts(*data, bench, names=names, head=choices["out"])
+        sheets = rated_pictures(unseen, facts.thumbnails)
+        return (
+            lambda: training_page(result, facts, scores),
+            lambda: [*quality_plots(result, scores), *rated_sheets(*sheets)],
+        )
+
+    draw(choices, bench.console, make)
 
 
 def _print(result: TrainingResult | ClassifierResult, choices: Mapping[str, Any]) -> None:

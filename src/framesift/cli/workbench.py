@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from framesift.cli.options import Request
     from framesift.embeddings.base import Embedder
+    from framesift.heads.training.examples import Examples
     from framesift.reports import ReportHeader
     from framesift.settings import Settings
+    from framesift.types import Failure
 
 __all__ = ["Workbench", "open_workbench", "workplace"]
 
@@ -105,6 +107,38 @@ class Workbench:
             kept = "" if self.gatherer.cache is None else "; they are kept: run it again to go on"
             message = f"interrupted after {done:,} of {plural(len(files), 'picture')}{kept}"
             raise Stop(message, INTERRUPTED) from None
+
+    def examples(
+        self, source: Path, files: Sequence[Path], names: Sequence[str]
+    ) -> tuple[Examples, list[int], tuple[Failure, ...]]:
+        """Embed the pictures of a table or folder.
+
+        Args:
+            source: The table or folder, for messages.
+            files: Its pictures.
+            names: What they are called in it.
+
+        Returns:
+            The embeddings, which of the files they are of, and what could not be read.
+
+        Raises:
+            Stop: Not one could be read, or the user interrupted.
+        """
+        from framesift.heads.training.examples import Examples
+
+        gathered = self.gather(files)
+        if not gathered.rows:
+            first = gathered.failures[0].error.message if gathered.failures else "there is none"
+            message = f"{source}: not one of its pictures could be read; the first: {first}"
+            raise Stop(message)
+        examples = Examples.stack(
+            gathered.embeddings,
+            names=[names[row] for row in gathered.rows],
+            sha256=gathered.sha256,
+            times=gathered.times,
+            model=self.model,
+        )
+        return examples, list(gathered.rows), tuple(gathered.failures)
 
     def thumbnails(self, files: Mapping[str, Path]) -> dict[str, bytes]:
         """Make thumbnails of the few pictures that a page shows."""

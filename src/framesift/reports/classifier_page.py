@@ -1,10 +1,11 @@
-"""The page of a training run of a classifier."""
+"""The pages of a classifier: of its training, and of an evaluation on labelled pictures."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from framesift.reports import parts
+from framesift.reports.evaluation_page import comparison_words
 from framesift.reports.figures import classifier_plots
 from framesift.reports.page import counted, shown
 from framesift.reports.training_page import when
@@ -13,14 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from framesift.heads.training.class_results import (
+        ClassComparison,
         ClassFigures,
+        ClassifierEvaluation,
         ClassifierResult,
+        ClassMetrics,
         ClassPrediction,
     )
     from framesift.heads.training.results import Candidate
     from framesift.reports.parts import PageFacts, Picture
 
-__all__ = ["classified_pictures", "classifier_page"]
+__all__ = ["classified_pictures", "classifier_page", "labels_page"]
 
 _SHEET, _WORST = 24, 24
 _LABELS = 200
@@ -32,26 +36,12 @@ def classifier_page(result: ClassifierResult, facts: PageFacts) -> str:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    drawn = {plot.name: plot for plot in classifier_plots(result)}
-    right, wrong = classified_pictures(result.predictions, facts.thumbnails)
+    learnt = ("Accuracy on the pictures it learnt from", parts.number(result.train_accuracy))
+    measures = parts.table(("Measure", "Unseen pictures"), _measures(result.metrics, [learnt]))
     body = [
-        _opening(result),
-        parts.section("measured", "How well it does", _measures(result), _WORDS),
-        parts.section("labels", "Label by label", _by_class(result.by_class)),
-        parts.section("plots", "Plots", parts.figures(drawn.values())),
-        parts.section(
-            "wrong",
-            "Surest and wrong",
-            parts.sheet(wrong, labels=True),
-            "A wrong folder, a picture with two subjects, or a difference that the model cannot "
-            "see.",
-        ),
-        parts.section(
-            "right",
-            "Right",
-            parts.sheet(right, labels=True),
-            "Of every label, the least sure to the surest.",
-        ),
+        _opening(result, "Of pictures it had not seen it gets"),
+        parts.section("measured", "How well it does", measures, _WORDS),
+        *_findings(result, facts),
         parts.section("tried", "What was tried", _candidates(result.candidates)),
         parts.problems(facts),
         parts.about(facts, result.card, _more(result)),
@@ -61,6 +51,36 @@ def classifier_page(result: ClassifierResult, facts: PageFacts) -> str:
     notices = [text for text in (facts.header.notice, *result.warnings) if text]
     subtitle = " · ".join((kind, *when(facts)))
     return parts.render(result.card.name, subtitle, body, notices)
+
+
+def labels_page(
+    evaluation: ClassifierEvaluation, facts: PageFacts, comparison: ClassComparison | None = None
+) -> str:
+    """Write an evaluation of a classifier as one page that opens offline.
+
+    Args:
+        evaluation: A classifier on labelled pictures.
+        facts: What else is known of the run.
+        comparison: The same classifier as ``a`` beside another one; ``None`` for none.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    measures = parts.table(("Measure", "These pictures"), _measures(evaluation.metrics))
+    body = [
+        _opening(evaluation, "It gets"),
+        _compared(comparison),
+        parts.section("measured", "How well it does", measures, _INTERVALS),
+        *_findings(evaluation, facts),
+        parts.problems(facts),
+        parts.about(facts, evaluation.card),
+    ]
+    kind = f"Evaluated on {counted(len(evaluation.predictions), 'picture')}"
+    notices = [facts.header.notice, *evaluation.warnings]
+    if comparison is not None:
+        notices += [text for text in comparison.warnings if text not in notices]
+    subtitle = " · ".join((kind, *when(facts)))
+    return parts.render(evaluation.head, subtitle, body, [text for text in notices if text])
 
 
 def classified_pictures(
@@ -84,13 +104,69 @@ def classified_pictures(
     )
 
 
+_INTERVALS = "The small figures are 95 % bootstrap intervals."
 _WORDS = (
     "On pictures that it had not seen: duplicates and bursts are kept on one side of the split. "
-    "The small figures are 95 % bootstrap intervals."
+    f"{_INTERVALS}"
 )
+_COMPARED = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "macro_f1": "Mean F1",
+    "log_loss": "Log loss",
+    "brier": "Brier score",
+}
 
 
-def _opening(result: ClassifierResult) -> str:
+def _findings(result: ClassifierResult | ClassifierEvaluation, facts: PageFacts) -> list[str]:
+    """Return what both pages show alike: labels, plots, and pictures."""
+    right, wrong = classified_pictures(result.predictions, facts.thumbnails)
+    return [
+        parts.section("labels", "Label by label", _by_class(result.by_class)),
+        parts.section("plots", "Plots", parts.figures(classifier_plots(result))),
+        parts.section(
+            "wrong",
+            "Surest and wrong",
+            parts.sheet(wrong, labels=True),
+            "A wrong folder, a picture with two subjects, or a difference that the model cannot "
+            "see.",
+        ),
+        parts.section(
+            "right",
+            "Right",
+            parts.sheet(right, labels=True),
+            "Of every label, the least sure to the surest.",
+        ),
+    ]
+
+
+def _compared(comparison: ClassComparison | None) -> str:
+    if comparison is None:
+        return ""
+    first, second = comparison.a.head, comparison.b.head
+    rows = [
+        (
+            shown(_COMPARED.get(one.name, one.name)),
+            parts.number(one.a, 3),
+            parts.number(one.b, 3),
+            parts.interval(one.difference, 3),
+            f"{one.p_value:.3f}",
+            shown(comparison_words(one, first, second)),
+        )
+        for one in comparison.differences
+    ]
+    head = ("Measure", first, second, "Difference", "p", "Verdict")
+    both, alone, other, neither = comparison.agreement
+    more = (
+        f"Right: both on {counted(both, 'picture')}, {first} alone on {alone:,}, {second} alone "
+        f"on {other:,}, neither on {neither:,}. McNemar's exact test, which takes pictures for "
+        f"unrelated: p = {comparison.mcnemar_p:.3f}."
+    )
+    body = parts.table(head, rows) + f'<p class="why">{shown(more)}</p>'
+    return parts.section("compared", f"{first} against {second}", body, comparison.verdict)
+
+
+def _opening(result: ClassifierResult | ClassifierEvaluation, start: str) -> str:
     metrics = result.metrics
     figures = [
         (f"{metrics.accuracy.value * 100:.0f} %", "right"),
@@ -101,16 +177,15 @@ def _opening(result: ClassifierResult) -> str:
     verdict = result.verdict
     low, high = metrics.accuracy.low * 100, metrics.accuracy.high * 100
     sentence = (
-        f"Of pictures it had not seen it gets {metrics.accuracy.value * 100:.0f} % right"
+        f"{start} {metrics.accuracy.value * 100:.0f} % right"
         f"{f' ({low:.0f} to {high:.0f} %)' if parts.known(low) else ''}."
     )
     lead = parts.lead(verdict.strength, verdict.headline, [sentence, *verdict.sentences])
     return f'<div class="opening">{lead}<div class="tiles">{parts.tiles(figures)}</div></div>'
 
 
-def _measures(result: ClassifierResult) -> str:
-    metrics = result.metrics
-    rows = [
+def _measures(metrics: ClassMetrics, more: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str]]:
+    return [
         ("Accuracy<small>the part that is right</small>", parts.interval(metrics.accuracy)),
         (
             "Balanced accuracy<small>the mean over labels: a large one cannot hide the "
@@ -127,10 +202,9 @@ def _measures(result: ClassifierResult) -> str:
             "Calibration error<small>how far probabilities are from what came true</small>",
             parts.interval(metrics.ece, 3),
         ),
-        ("Accuracy on the pictures it learnt from", parts.number(result.train_accuracy)),
+        *more,
         ("Pictures", f"{metrics.n:,}"),
     ]
-    return parts.table(("Measure", "Unseen pictures"), rows)
 
 
 def _by_class(classes: Sequence[ClassFigures]) -> str:

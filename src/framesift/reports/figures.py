@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from framesift.heads.training.class_results import ClassCurvePoint, ClassifierResult
+    from framesift.heads.training.class_results import (
+        ClassCurvePoint,
+        ClassifierEvaluation,
+        ClassifierResult,
+    )
     from framesift.heads.training.results import (
         CurvePoint,
         EpochLoss,
@@ -86,8 +90,8 @@ def evaluation_plots(evaluation: Evaluation) -> list[Plot]:
     )
 
 
-def classifier_plots(result: ClassifierResult) -> list[Plot]:
-    """Draw everything a training run of a classifier has to show."""
+def classifier_plots(result: ClassifierResult | ClassifierEvaluation) -> list[Plot]:
+    """Draw everything a training run or an evaluation of a classifier has to show."""
     found = [
         Plot(
             "confusion",
@@ -118,8 +122,9 @@ def classifier_plots(result: ClassifierResult) -> list[Plot]:
             ),
         ),
     ]
-    if len(result.curve) > 1:
-        found.append(_class_curve(result.curve))
+    curve = getattr(result, "curve", ())
+    if len(curve) > 1:
+        found.append(_class_curve(curve))
     return found
 
 
@@ -283,7 +288,7 @@ def _class_curve(curve: Sequence[ClassCurvePoint]) -> Plot:
     return Plot("learning-curve", "Would more pictures help?", caption, figure)
 
 
-def _reliability(result: ClassifierResult) -> Figure:
+def _reliability(result: ClassifierResult | ClassifierEvaluation) -> Figure:
     bins = result.calibration
     return plots.reliability(
         np.array([one.confidence for one in bins]),

@@ -13,9 +13,15 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
+from framesift.heads.training import compare_classifiers
+from framesift.heads.training.class_results import ClassifierEvaluation
 from framesift.heads.training.results import Figure, RowProblem
 from framesift.reports import ReportHeader
-from framesift.reports.classifier_page import classified_pictures, classifier_page
+from framesift.reports.classifier_page import (
+    classified_pictures,
+    classifier_page,
+    labels_page,
+)
 from framesift.reports.evaluation_page import evaluation_page
 from framesift.reports.figures import (
     classifier_plots,
@@ -32,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from framesift.heads.training.class_results import ClassifierResult
+    from framesift.heads.training.class_results import ClassComparison, ClassifierResult
     from framesift.heads.training.results import (
         Comparison,
         Evaluation,
@@ -97,10 +103,35 @@ def facts() -> PageFacts:
 
 
 @pytest.fixture(scope="module")
+def label_comparison(classifier_result: ClassifierResult) -> ClassComparison:
+    """The classifier of the training run evaluated, beside one that turns each fifth answer."""
+    shared = {
+        name: getattr(classifier_result, name)
+        for name in ("card", "classes", "metrics", "by_class", "confusion", "calibration")
+    }
+    shared |= {"verdict": classifier_result.verdict, "warnings": ("some pictures are odd",)}
+    said = classifier_result.predictions
+    turned = tuple(
+        replace(
+            one,
+            probabilities=one.probabilities[::-1],
+            predicted=classifier_result.classes[int(np.argmax(one.probabilities[::-1]))],
+        )
+        if i % 5 == 0
+        else one
+        for i, one in enumerate(said)
+    )
+    first = ClassifierEvaluation(head="my-labels", predictions=said, **shared)
+    second = ClassifierEvaluation(head="other", predictions=turned, **shared)
+    return compare_classifiers(first, second, repeats=50)
+
+
+@pytest.fixture(scope="module")
 def pages(
     training_result: TrainingResult,
     comparison: Comparison,
     classifier_result: ClassifierResult,
+    label_comparison: ClassComparison,
     facts: PageFacts,
 ) -> dict[str, str]:
     fitted = np.array([one.actual for one in training_result.predictions])
@@ -108,6 +139,7 @@ def pages(
         "training": training_page(training_result, facts, fitted),
         "evaluation": evaluation_page(comparison.a, facts, comparison),
         "classifier": classifier_page(classifier_result, facts),
+        "labels": labels_page(label_comparison.a, facts, label_comparison),
     }
 
 
@@ -231,6 +263,24 @@ def test_a_classifier_shows_the_surest_misses_first(
     assert sure == sorted(sure, reverse=True)
     assert {one.actual for one in right} == {"cat", "dog"}
     assert not any(one.far for one in right)
+
+
+def test_two_classifiers_are_compared_with_their_tests(
+    label_comparison: ClassComparison, pages: dict[str, str], facts: PageFacts
+) -> None:
+    told = Page(pages["labels"]).text
+    for word in (
+        "my-labels against other",
+        "McNemar's exact test",
+        "Mean F1",
+        "Some pictures are odd",
+    ):
+        assert word in told
+    assert "What was tried" not in told
+    assert "learnt from" not in told
+    alone = Page(labels_page(label_comparison.a, facts)).text
+    assert "McNemar" not in alone
+    assert "Can its probabilities be believed?" in alone
 
 
 def test_names_cannot_become_markup(
