@@ -70,6 +70,9 @@ class Policy:
         if not NAME.fullmatch(self.name):
             message = f"policy name {self.name!r} may hold letters, digits, '.', '-' and '_' only"
             raise PolicyError(message)
+        if self.on_failure not in ("review", "block"):
+            message = f"on_failure is {self.on_failure!r}; what failed goes to review or is blocked"
+            raise PolicyError(message)
         self._check_own()
         known = {category.name: category for category in (*TAXONOMY, *self.own)}
         unknown = [name for name in self.rules if name not in known]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from framesift import policies
 from framesift.errors import PolicyError
-from framesift.policies import TAXONOMY, Policy, Rule, Thresholds
+from framesift.policies import CONTEXT_TAGS, TAXONOMY, ContextRule, Policy, Rule, Thresholds
 
 GOOD = """
 name = "mine"
@@ -82,6 +83,44 @@ def test_the_default_judges_the_whole_taxonomy_and_blocks_by_the_expert_alone():
     assert blocking == {("sexual_explicit", "open_nsfw")}
 
 
+def test_the_thorough_policy_looks_closer_and_blocks_no_more_than_the_default():
+    policy, default = Policy.moderation(), Policy.default()
+    assert (policy.tiles, policy.words, policy.on_failure) == (4, "auto", "review")
+    assert (default.tiles, default.words, default.model, dict(default.context)) == (
+        0,
+        "off",
+        None,
+        {},
+    )
+    assert policy.name == "moderation"
+    assert dict(policy.rules) == dict(default.rules)
+    assert set(policy.context) <= {tag.name for tag in CONTEXT_TAGS}
+    assert {rule.at_most for rule in policy.context.values()} == {"review"}
+
+
+def test_the_commented_parts_of_the_thorough_policy_are_policy_too(tmp_path):
+    """What `policy init` writes can be used by taking the comment signs away."""
+    text = (Path(policies.__file__).parent / "data" / "moderation.toml").read_text("utf-8")
+    for start, end in (("# [lists]", "# ----"), ("# [[category]]", "# ----")):
+        head, tail = text.split(start, 1)
+        part, *rest = tail.split(end, 1)
+        live = "\n".join(line.removeprefix("# ").removeprefix("#") for line in part.splitlines())
+        text = f"{head}{start[2:]}{live}\n" + "".join(f"{end}{more}" for more in rest)
+    text = text.replace('# model = "starter"', 'model = "starter"')
+    (tmp_path / "known-bad.txt").write_text("0" * 64)
+    (tmp_path / "our-own-pictures.txt").write_text(f"pdq:{'f' * 64}")
+    path = tmp_path / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    policy = Policy.load(path)
+    assert policy.model == "starter"
+    assert (len(policy.lists.block), len(policy.lists.allow)) == (1, 1)
+    (own,) = policy.own
+    assert own.name == "fireworks"
+    assert own.applies_to == ("image", "text")
+    assert policy.phrases == {"fireworks": ("firecrackers for sale",)}
+    assert list(policy.categories)[-1] == "fireworks"
+
+
 def test_a_policy_cannot_be_changed():
     policy = Policy.default()
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -128,12 +167,208 @@ BAD = [
 ]
 
 
+TOP = "{}\n" + 'name = "x"\n[categories.weapons]\nreview = 0.5'
+BELOW = 'name = "x"\n[categories.weapons]\nreview = 0.5\n{}'
+OWN = BELOW.format('[categories.boats]\nreview = 0.5\n[[category]]\nname = "boats"\n{}')
+WITH = OWN.format('definition = "Boats."\n{}')
+
+BAD += [
+    (TOP.format('on_failure = "allow"'), "on_failure is 'allow', and what could not be read would"),
+    (
+        TOP.format('on_failure = "blok"'),
+        "on_failure value 'blok' is not known; did you mean 'block'",
+    ),
+    (TOP.format("on_failure = 1"), "on_failure is 1; write one of review, block, in quotes"),
+    (TOP.format('model = ""'), "model is empty; write a model"),
+    (TOP.format("model = 3"), "model is 3; write text in quotes"),
+    (TOP.format("tiles = -1"), "tiles is -1; write 0 to 16"),
+    (TOP.format("tiles = 17"), "tiles is 17; write 0 to 16"),
+    (TOP.format("tiles = 2.5"), "tiles is 2.5; write a whole number"),
+    (
+        TOP.format('words = "yes"'),
+        "words value 'yes' is not known; known here: off, auto, required",
+    ),
+    (TOP.format("words = true"), "words is True; write one of off"),
+    (TOP.format("tile = 4"), "tile is not known; did you mean 'tiles'"),
+    (
+        BELOW.format("[context.medial]\nfrom = 0.9"),
+        "context.medial is not known; did you mean 'medica",
+    ),
+    (
+        BELOW.format("[context]\nart = 3"),
+        r"context.art is not a table; write \[context.NAME\] with",
+    ),
+    (BELOW.format('[context.art]\nsoftens = ["gore"]'), "context.art.from is missing; add a line"),
+    (BELOW.format('[context.art]\nfrom = 2\nsoftens = ["gore"]'), "context.art from lies above 0"),
+    (BELOW.format("[context.art]\nfrom = 0.9"), "context.art softens nothing; name at least one"),
+    (
+        BELOW.format('[context.art]\nfrom = 0.9\nsoftens = ["goer"]'),
+        "context.art.softens value 'goer' is not known; did you mean 'gore'",
+    ),
+    (
+        BELOW.format('[context.art]\nfrom = 0.9\nsoftens = ["gore"]\nat_most = "block"'),
+        "context.art.at_most value 'block' is not known; known here: review, allow",
+    ),
+    (BELOW.format("[context.art]\nfrom = 0.9\nsoftens = 3"), "softens is 3; write a list of texts"),
+    (BELOW.format("[lists]\nblok = []"), "lists.blok is not known; did you mean 'block'"),
+    (BELOW.format("[lists]\nblock = [1]"), r"lists.block is \[1\]; write a list of texts"),
+    (BELOW.format("[lists]\ndistance = 200"), "lists.distance is 200; write bits from 0 to 128"),
+    (BELOW.format("[lists]\nallow_distance = -1"), "lists.allow_distance is -1; write bits from 0"),
+    (BELOW.format("category = 3"), "categories.weapons.category is not known"),
+    (TOP.format("category = 3"), r"category is no list of tables; write \[\[category\]\]"),
+    (OWN.format(""), r"category\[1\].definition is missing; say what belongs to it"),
+    (OWN.format('definition = " "'), r"category\[1\].definition is empty"),
+    (WITH.format(""), r"category\[1\].prompts is missing; add a line such as prompts ="),
+    (WITH.format("prompts = []"), r"category\[1\].prompts is missing"),
+    (WITH.format('prompts = [""]'), r"category\[1\].prompts has ''; write 1 to 500 characters"),
+    (WITH.format(f'prompts = ["{"x" * 501}"]'), r"category\[1\].prompts has 'x+\.\.\.; write 1 to"),
+    (WITH.format("prompts = {}"), r"category\[1\].prompts is {}; write a list of texts"),
+    (
+        WITH.format(f"prompts = {[str(i) for i in range(201)]}"),
+        "has 201 entries; write at most 200",
+    ),
+    (
+        WITH.format('prompts = ["a boat"]\napplies_to = ["text"]'),
+        r"category\[1\].prompts is not used; applies_to is text: image needs prompts",
+    ),
+    (
+        WITH.format('prompts = ["a boat"]\napplies_to = ["image", "text"]'),
+        r"category\[1\].phrases is missing; applies_to is image, text: text needs phrases",
+    ),
+    (
+        WITH.format('prompts = ["a boat"]\napplies_to = ["video"]'),
+        r"category\[1\].applies_to value 'video' is not known; known here: image, text",
+    ),
+    (WITH.format('propmts = ["a boat"]'), r"propmts is not known; did you mean 'prompts'"),
+    (
+        BELOW.format('[[category]]\nname = "Boats!"\ndefinition = "Boats."'),
+        r"category\[1\].name is 'Boats!'; write small letters",
+    ),
+    (
+        BELOW.format('[[category]]\nname = "boats"\ndefinition = "Boats."\nprompts = "a boat"'),
+        r"category 'boats' has no thresholds; add \[categories.boats\] with a line such as",
+    ),
+    *(
+        (
+            BELOW.format(
+                f'[[category]]\nname = "{taken}"\ndefinition = "Boats."\nprompts = ["a boat"]'
+            ),
+            f"category '{taken}' exists already; give your own another name",
+        )
+        for taken in ("gore", "art", "block_list", "allow_list")
+    ),
+]
+
+
 @pytest.mark.parametrize(("text", "message"), BAD)
 def test_a_bad_file_is_refused_with_file_key_and_way_out(write, text, message):
     path = write(text)
     with pytest.raises(PolicyError, match=message) as caught:
         Policy.load(path)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+FULL = """
+name = "full"
+on_failure = "block"
+model = "starter"
+tiles = 6
+words = "required"
+
+[categories.gore]
+review = 0.5
+block = 0.9
+[categories.boats]
+review = 0.5
+[categories.offers]
+block = 0.5
+
+[context.medical]
+from = 0.8
+softens = ["gore", "boats"]
+at_most = "allow"
+
+[[category]]
+name = "boats"
+definition = "Boats."
+prompts = ["a boat", "a ship"]
+contrast = "a bath tub"
+
+[[category]]
+name = "offers"
+title = "Offers we do not want"
+definition = "Offers."
+phrases = ["only today", "call me"]
+"""
+
+
+def test_everything_a_file_can_say_is_read(write):
+    policy = Policy.load(write(FULL))
+    assert (policy.on_failure, policy.model, policy.tiles, policy.words) == (
+        "block",
+        "starter",
+        6,
+        "required",
+    )
+    rule = ContextRule("medical", 0.8, ("gore", "boats"), "allow")
+    assert dict(policy.context) == {"medical": rule}
+    boats, offers = policy.own
+    assert (boats.title, boats.applies_to) == ("Boats", ("image",))
+    assert boats.prompts.prompts == ("a boat", "a ship")
+    assert boats.prompts.contrast == ("a bath tub",)
+    assert (offers.title, offers.applies_to) == ("Offers we do not want", ("text",))
+    assert policy.phrases == {"offers": ("only today", "call me")}
+    assert list(policy.categories) == ["gore", "boats", "offers"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"block"\nmodel', '"review"\nmodel'),
+        ('"starter"', '"clip"'),
+        ("tiles = 6", "tiles = 5"),
+        ('"required"', '"auto"'),
+        ("from = 0.8", "from = 0.81"),
+        ('softens = ["gore", "boats"]', 'softens = ["gore"]'),
+        ('at_most = "allow"', 'at_most = "review"'),
+        ("context.medical", "context.art"),
+        ("a ship", "a raft"),
+        ("a bath tub", "a tub"),
+        ("call me", "call us"),
+        ('name = "full"', 'name = "full"\nversion = 2'),
+    ],
+)
+def test_the_hash_covers_everything_that_decides(write, old, new):
+    reference = Policy.load(write(FULL)).hash
+    assert FULL.count(old) == 1
+    assert Policy.load(write(FULL.replace(old, new))).hash != reference
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('title = "Offers we do not want"', 'title = "Offers"'),
+        ('definition = "Boats."', 'definition = "Ships."'),
+        ('softens = ["gore", "boats"]', 'softens = ["boats", "gore"] # both'),
+        ("from = 0.8", "from = 0.80"),
+        ('at_most = "allow"', 'at_most = "allow"\n[lists]\ndistance = 31'),
+    ],
+)
+def test_the_hash_leaves_out_what_decides_nothing(write, old, new):
+    reference = Policy.load(write(FULL)).hash
+    assert FULL.count(old) == 1
+    assert Policy.load(write(FULL.replace(old, new))).hash == reference
+
+
+def test_a_policy_made_in_code_is_checked_like_a_file():
+    rules = {"gore": Rule(Thresholds(0.5))}
+    for rule in (ContextRule("smell", 0.5, ("gore",)), ContextRule("art", 0.5, ("boats",))):
+        with pytest.raises(PolicyError, match=r"does not know (smell|boats)"):
+            Policy("mine", rules, context={rule.tag: rule})
+    with pytest.raises(PolicyError, match="what failed goes to review or is blocked"):
+        Policy("mine", rules, on_failure="allow")
+    with pytest.raises(ValueError, match="softens nothing"):
+        ContextRule("art", 0.5, ())
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path):
@@ -165,7 +400,7 @@ def test_the_example_in_the_docs_is_a_policy_and_the_table_shows_the_default(wri
     assert default.label in page
     table = page.split("## The default policy")[1].split("##")[0]
     for name, rule in default.rules.items():
-        source = "open_nsfw" if rule.sources else "zero-shot"
+        source = "open_nsfw" if "open_nsfw" in rule.sources else "zero-shot"
         limits = rule.thresholds_for(source)
         row = next((x for x in table.splitlines() if f"`{name}`" in x), "| every other category")
         if row == "| every other category":
