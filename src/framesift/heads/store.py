@@ -61,6 +61,8 @@ _KINDS = {
     "zero_shot": "framesift.heads.zero_shot:ZeroShotHead",
     "technical": "framesift.heads.technical:TechnicalHead",
     "fitted": "framesift.heads.fitted:FittedHead",
+    "kinds": "framesift.heads.kinds:KindsHead",
+    "text": "framesift.heads.text.head:TextHead",
 }
 """Kind -> module and class; imported when a file of that kind is read."""
 

@@ -1,0 +1,142 @@
+"""From a text to signals for the policy, each with the words that speak for it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from framesift.heads.store import load_head
+from framesift.heads.text.head import Piece, TextHead, pieces
+from framesift.heads.text.links import LinkFinding, find_links, link_score
+from framesift.heads.text.markup import open_mail
+from framesift.heads.text.normalize import normalize
+from framesift.heads.text.words import DATA
+from framesift.types import Evidence, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from framesift.types import Part
+
+__all__ = ["TEXT_CATEGORIES", "UNMEASURED", "load_text_heads", "screen_text"]
+
+TEXT_CATEGORIES = (
+    "spam_scam",
+    "hate_speech",
+    "harassment",
+    "violence",
+    "sexual_explicit",
+    "self_harm",
+)
+"""The categories of the taxonomy that texts are scored in."""
+
+UNMEASURED = "not English: unmeasured"
+"""What evidence says of a text whose words the heads mostly do not know."""
+
+_FILES = ("text-spam-1.head", "text-harm-1.head")
+_FLOOR = 0.1
+"""Below this score nobody looks for the words behind it."""
+
+
+@cache
+def load_text_heads() -> tuple[TextHead, ...]:
+    """Load the shipped heads, once; no network, no model.
+
+    Returns:
+        The head for spam and the one for harm. ``names`` of the latter has a seventh column,
+        ``offensive_language``, for policies that name that category.
+
+    Raises:
+        HeadError: A file of the installation is missing or broken.
+    """
+    heads = [load_head(DATA / name) for name in _FILES]
+    return tuple(head for head in heads if isinstance(head, TextHead))
+
+
+def screen_text(
+    text: str,
+    heads: Sequence[TextHead],
+    *,
+    part: Part = "caption",
+    phrases: Mapping[str, Sequence[str]] | None = None,
+    categories: Collection[str] = TEXT_CATEGORIES,
+) -> list[Signal]:
+    """Score one text under every category that the heads know.
+
+    Args:
+        text: Any string: empty, of any script and direction, of any length.
+        heads: As `load_text_heads` gives them.
+        part: Which part of an item the text is.
+        phrases: By category, phrases that raise it with score 1; found in the normalised text
+            whatever disguise they are in, between word boundaries (but anywhere within writing
+            that has no blanks between words).
+        categories: Which columns of the heads become signals.
+
+    Returns:
+        One signal per category and head (source ``text``), in the heads' order; a signal
+        ``link`` for `spam_scam` where links or contacts speak for it, and a signal ``phrase``
+        for each category with a phrase found. A text without words has scores of 0. Where most
+        words are unknown, the evidence says so (`UNMEASURED`): a low score then means nothing.
+    """
+    found = pieces(text)
+    signals: list[Signal] = []
+    for head in heads:
+        signals += _head_signals(head, found, part, categories)
+    if "spam_scam" in categories:
+        signals += _link_signals(find_links(open_mail(text)), part)
+    for category, wanted in (phrases or {}).items():
+        signals += _phrase_signals(category, wanted, found, part)
+    return signals
+
+
+def _head_signals(
+    head: TextHead, found: Sequence[Piece], part: Part, categories: Collection[str]
+) -> list[Signal]:
+    scores = head.score_pieces([found])
+    unusual = scores.distance is not None and bool(scores.distance[0] > 1)
+    signals = []
+    for name, value in zip(head.names, scores.values[0].tolist(), strict=True):
+        if name in categories:
+            words = head.evidence(found, name) if value >= _FLOOR else ""
+            evidence = Evidence(prompt=UNMEASURED if unusual else "", words=words)
+            signals.append(Signal(name, value, head.card.source, part, evidence))
+    return signals
+
+
+def _link_signals(findings: tuple[LinkFinding, ...], part: Part) -> list[Signal]:
+    if not findings:
+        return []
+    strongest = max(findings, key=lambda finding: finding.strength)
+    names = "; ".join(finding.name for finding in findings)
+    evidence = Evidence(prompt=names, words=strongest.words)
+    return [Signal("spam_scam", link_score(findings), "link", part, evidence)]
+
+
+def _phrase_signals(
+    category: str, wanted: Sequence[str], found: Sequence[Piece], part: Part
+) -> list[Signal]:
+    for phrase in wanted:
+        pattern = _phrase(phrase)
+        for piece in found if pattern else ():
+            match = pattern.search(piece.normal.text) if pattern else None
+            if match:
+                words = piece.written(*match.span("words"))
+                return [Signal(category, 1.0, "phrase", part, Evidence(phrase, words=words))]
+    return []
+
+
+@cache
+def _phrase(phrase: str) -> re.Pattern[str] | None:
+    """Compile a phrase in its normal form; ``None`` for one without a word."""
+    words = normalize(phrase).text
+    if not words:
+        return None
+    body = f"(?P<words>{re.escape(words)})"
+    # Chinese, Japanese or Thai have no blanks: there a phrase may stand within a longer chunk.
+    bounded = words.isascii() or not words[0].isalpha() or _spaced_script(words[0])
+    return re.compile(rf"(?<!\S){body}(?!\S)" if bounded else body)
+
+
+def _spaced_script(character: str) -> bool:
+    return ord(character) < 0x0E00 or 0x1000 > ord(character) > 0x0F00

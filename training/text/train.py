@@ -1,0 +1,214 @@
+"""Train the text heads: hashed n-grams, logistic regression, Platt scaling, int8 weights.
+
+Usage: python training/text/train.py SHARED [OUT]
+
+Reads SHARED/data/text and `sentences/`, writes the words (words.npy) and the heads (*.head) into
+OUT, by default the package. Every choice that is random has a seed; two runs give the same files.
+A fifth of the posts and of the e-mails (whole groups of near-duplicates) is never read here;
+`evaluate.py` measures on it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+from zlib import crc32
+
+import numpy as np
+from corpora import (
+    COLUMNS,
+    Sample,
+    davidson,
+    fold_of,
+    hold_back,
+    label_array,
+    mail_pieces,
+    mails,
+    sentences,
+)
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from framesift.heads.base import HeadCard
+from framesift.heads.store import save_head
+from framesift.heads.text import features, words
+from framesift.heads.text.head import SPACE, TextHead, Windows, pieces, windows
+from framesift.heads.text.markup import open_mail
+
+BITS = 18
+FOLDS = 5
+HARM = Windows(400, 300)
+SPAM = Windows(2000, 1600)
+PACKAGE = Path(words.__file__).with_name("data")
+HEADS = {"text-harm-1": (COLUMNS[1:], HARM), "text-spam-1": (COLUMNS[:1], SPAM)}
+GIVEN = {"hate_speech": "offensive_language", "harassment": "offensive_language"}
+"""What these presuppose: they are fitted among the texts that are so, and multiplied."""
+STRENGTH = {"text-harm-1": 8.0, "text-spam-1": 20.0}
+
+
+def gather(shared: Path) -> list[Sample]:
+    """Every sample, those of the held-back groups marked."""
+    folder = shared / "data" / "text"
+    posts, letters, own = davidson(folder), mails(folder), sentences()
+    hold_back(posts)
+    hold_back(letters)
+    rng = Random(0)
+    cut = [piece for letter in letters if not letter.held for piece in mail_pieces(letter, rng)]
+    return posts + letters + cut + own
+
+
+def write_words(samples: list[Sample], out: Path) -> None:
+    """Write checksums of the words that two groups use, or one of our own sentences."""
+    groups: dict[str, set[str]] = {}
+    for sample in samples:
+        text = re.sub(r"@\w+|https?://\S+|&#?\w+;|<[^<>]*>", " ", open_mail(sample.text).lower())
+        for word in re.findall(r"[a-z]+(?:'[a-z]+)?", text.replace("\u2019", "'")):
+            groups.setdefault(word.replace("'", ""), set()).add(sample.group)
+    own = {group for sample in samples if sample.source == "own" for group in [sample.group]}
+    kept = {
+        word
+        for word, found in groups.items()
+        if (len(found) >= 3 or found & own)
+        and 1 < len(word) <= 24
+        and not re.search(r"(.)\1\1", word)
+    }
+    kept |= {"a", "i"} | {word for form in words.SLANG.values() for word in form.split()}
+    kept -= set(words.SLANG) - {"yo"}
+    codes = np.array(sorted(crc32(word.encode()) for word in kept), np.uint32)
+    np.save(out / "words.npy", codes, allow_pickle=False)
+    words.vocabulary.cache_clear()
+
+
+def matrix(texts: list[str]) -> csr_matrix:
+    """N-grams of normalised texts as the heads see them, (N, 2**BITS)."""
+    grams = features.hash_texts(texts, bits=BITS)
+    return csr_matrix((grams.values, (grams.rows, grams.columns)), (len(texts), 1 << BITS))
+
+
+class Rows:
+    """The windows of samples, each a row with its sample's labels."""
+
+    def __init__(self, samples: list[Sample], shape: Windows) -> None:
+        """Cut and hash."""
+        texts, owner = [], []
+        for index, sample in enumerate(samples):
+            for piece in pieces(sample.text):
+                for start, end in windows(piece.words, shape):
+                    if piece.words:
+                        texts.append(piece.words[start:end])
+                        owner.append(index)
+        self.owner = np.array(owner)
+        self.x = matrix(texts)
+        count = np.bincount(self.owner, minlength=len(samples))
+        weight = np.array([sample.weight for sample in samples])
+        self.weight = (weight / np.maximum(count, 1))[self.owner]
+        self.labels = label_array(samples)
+        self.folds = np.array([fold_of(sample.group, FOLDS) for sample in samples])
+
+    def fit(self, column: int, strength: float, skip: int | None = None) -> LogisticRegression:
+        """Fit one column on every fold but ``skip``."""
+        y = self.labels[self.owner, column]
+        use = self.known(column)[self.owner]
+        if skip is not None:
+            use &= self.folds[self.owner] != skip
+        model = LogisticRegression(C=strength, solver="liblinear", tol=1e-3, random_state=0)
+        return model.fit(self.x[use], y[use], sample_weight=self.weight[use])
+
+    def known(self, column: int) -> np.ndarray:
+        """Which samples train and calibrate a column."""
+        use = ~np.isnan(self.labels[:, column])
+        if COLUMNS[column] in GIVEN:
+            use &= self.labels[:, COLUMNS.index(GIVEN[COLUMNS[column]])] == 1
+        return use
+
+    def worst(self, raw: np.ndarray) -> np.ndarray:
+        """The highest raw score of each sample's windows."""
+        values = np.full(len(self.labels), -np.inf)
+        np.maximum.at(values, self.owner, raw)
+        return values
+
+
+def fit_head(samples: list[Sample], name: str) -> TextHead:
+    """Fit the columns of one head and calibrate each on folds that did not train it."""
+    columns, shape = HEADS[name]
+    rows = Rows(samples, shape)
+    weights, scales, slopes, offsets = [], [], [], []
+    for column in columns:
+        at = COLUMNS.index(column)
+        out = np.zeros(len(rows.owner))
+        for fold in range(FOLDS):
+            model = rows.fit(at, STRENGTH[name], skip=fold)
+            inside = rows.folds[rows.owner] == fold
+            out[inside] = rows.x[inside] @ model.coef_[0] + model.intercept_[0]
+        slope, offset = platt(rows, samples, rows.worst(out), at)
+        model = rows.fit(at, STRENGTH[name])
+        scale = np.abs(model.coef_[0]).max() / 127
+        weights.append(np.round(model.coef_[0] / scale).astype(np.int8))
+        scales.append(scale)
+        slopes.append(slope)
+        offsets.append(slope * model.intercept_[0] + offset)
+        print(f"{column}: slope {slope:.2f} offset {offset:.2f}", flush=True)
+    return TextHead(
+        card(name, samples),
+        columns,
+        np.stack(weights, axis=1),
+        np.array(scales, np.float32),
+        calibration=np.array([slopes, offsets], np.float32),
+        given=tuple(columns.index(GIVEN[name]) if name in GIVEN else -1 for name in columns),
+        shape=shape,
+        unusual=unusual_share(samples),
+    )
+
+
+def platt(rows: Rows, samples: list[Sample], raw: np.ndarray, column: int) -> tuple[float, float]:
+    """Slope and offset of the logit, by maximum likelihood on whole texts out of fold."""
+    y = rows.labels[:, column]
+    whole = np.array([sample.source != "piece" for sample in samples])
+    use = rows.known(column) & np.isfinite(raw) & whole
+    weight = np.array([sample.weight for sample in samples])[use]
+    model = LogisticRegression(C=1e6, tol=1e-8).fit(raw[use, None], y[use], sample_weight=weight)
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
+
+
+def unusual_share(samples: list[Sample]) -> float:
+    """The share of unknown letters (shrunk as the head does) that 1 in 100 texts exceeds."""
+    shares = []
+    for sample in samples:
+        found = [piece.normal for piece in pieces(sample.text)]
+        letters = sum(normal.letters for normal in found)
+        shares.append((letters - sum(normal.known for normal in found)) / (letters + 4.0))
+    return float(np.quantile(shares, 0.99))
+
+
+def card(name: str, samples: list[Sample]) -> HeadCard:
+    """What the head is; figures are in docs/models/text.md, measured by evaluate.py."""
+    counts = Counter(sample.source for sample in samples)
+    return HeadCard(
+        name=name,
+        task="moderation",
+        space=SPACE,
+        inputs=("text",),
+        source="text",
+        provenance=(
+            "logistic regression on hashed n-grams; posts of Davidson et al. 2017, e-mails of the "
+            "SpamAssassin public corpus, sentences written for it (training/text)"
+        ),
+        licence="Apache-2.0; data: MIT (Davidson), SpamAssassin public corpus terms",
+        details={"samples": dict(counts), "bits": BITS, "folds": FOLDS, "seed": 0},
+    )
+
+
+def main(shared: Path, out: Path) -> None:
+    samples = [sample for sample in gather(shared) if not sample.held]
+    print(Counter(sample.source for sample in samples), flush=True)
+    write_words(samples, out)
+    for name in HEADS:
+        path = save_head(fit_head(samples, name), out / f"{name}.head")
+        print(path.name, path.stat().st_size, "bytes", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else PACKAGE)
