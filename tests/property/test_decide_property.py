@@ -1,19 +1,31 @@
-"""Whatever the scores and the policy: an answer, never kinder to more, never safe when unknown."""
+"""Whatever the signals, the policy and the context: an answer, never kinder to more, never safe
+when unknown."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framesift.policies import Policy, Rule, Thresholds, decide
-from framesift.policies.taxonomy import CATEGORY_NAMES
-from framesift.types import Signal
+from framesift.heads.screening import CategoryPrompts
+from framesift.policies import Category, ContextRule, Policy, Rule, Thresholds, decide
+from framesift.policies.decide import decimals
+from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES
+from framesift.types import Evidence, Signal
 
 SEVERITY = ["allow", "review", "block"]
-SOURCES = st.sampled_from(["zero-shot", "open_nsfw", "linear"])
+SOURCES = st.sampled_from(["zero-shot", "open_nsfw", "linear", "text", "joint"])
 CHANCE = st.floats(0, 1)
+ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
+PARTS = st.sampled_from(["image", "caption", "words", "joint", "list"])
+GIVEN_PARTS = st.sets(st.sampled_from(["image", "caption", "words"]))
+OWN = (
+    Category("boats", "Boats", "Boats.", CategoryPrompts("boats", ("a boat",))),
+    Category("offers", "Offers", "Offers.", CategoryPrompts("offers", ()), ("text",), ("buy",)),
+)
+NAMES = (*CATEGORY_NAMES, "boats", "offers")
 
 
 @st.composite
@@ -25,56 +37,184 @@ def thresholds(draw):
 
 
 RULES = st.builds(Rule, thresholds(), st.dictionaries(SOURCES, thresholds(), max_size=2))
-POLICIES = st.builds(
-    Policy,
-    st.just("p"),
-    st.dictionaries(st.sampled_from(CATEGORY_NAMES), RULES, min_size=1, max_size=5),
-)
-ANY_SCORES = st.dictionaries(
-    st.one_of(st.sampled_from(CATEGORY_NAMES), st.text(max_size=5)),
-    st.tuples(st.floats(allow_nan=True, allow_infinity=True), st.text(max_size=12)),
+CONTEXT_RULES = st.builds(
+    ContextRule,
+    st.sampled_from(CONTEXT_NAMES),
+    st.floats(0.0001, 1),
+    st.lists(st.sampled_from(CATEGORY_NAMES), min_size=1, max_size=8).map(tuple),
+    st.sampled_from(["allow", "review"]),
 )
 
 
-def judge(scores, policy):
-    return decide([Signal(name, p, source) for name, (p, source) in scores.items()], policy)
+@st.composite
+def policies(draw):
+    rules = draw(st.dictionaries(st.sampled_from(NAMES), RULES, min_size=1, max_size=6))
+    softening = draw(st.lists(CONTEXT_RULES, max_size=3))
+    return Policy(
+        "p",
+        rules,
+        own=tuple(category for category in OWN if category.name in rules),
+        context={rule.tag: rule for rule in softening},
+    )
 
 
-@given(POLICIES, st.data())
-def test_no_score_can_rise_and_the_verdict_become_kinder(policy, data):
-    low = {name: (data.draw(CHANCE), data.draw(SOURCES)) for name in policy.rules}
-    high = {name: (data.draw(st.floats(score, 2)), source) for name, (score, source) in low.items()}
-    before, after = judge(low, policy), judge(high, policy)
-    assert SEVERITY.index(before.action) <= SEVERITY.index(after.action)
-    for old, new in zip(before.labels, after.labels, strict=True):
-        assert new.flagged >= old.flagged
+POLICIES = policies()
+CONTEXTS = st.dictionaries(st.one_of(st.sampled_from(CONTEXT_NAMES), st.text(max_size=3)), CHANCE)
+ANY_CONTEXTS = st.dictionaries(st.sampled_from((*CONTEXT_NAMES, "smell")), ANY_FLOAT)
+EVIDENCE = st.builds(Evidence, st.text(max_size=3), words=st.text(max_size=3))
 
 
-@given(ANY_SCORES, POLICIES)
-def test_every_input_gets_a_whole_verdict(scores, policy):
-    verdict = judge(scores, policy)
+def signals_of(names, scores=CHANCE, parts=PARTS):
+    return st.lists(st.builds(Signal, names, scores, SOURCES, parts, EVIDENCE), max_size=12)
+
+
+ANY_SIGNALS = signals_of(
+    st.one_of(st.sampled_from((*NAMES, "block_list", "allow_list")), st.text(max_size=5)),
+    scores=ANY_FLOAT,
+)
+
+
+def severity(verdict) -> int:
+    return SEVERITY.index(verdict.action)
+
+
+def same(first, second) -> bool:
+    """Compare verdicts; NaN equals NaN."""
+    return repr(first) == repr(second)
+
+
+def scored(policy, parts, score=0.0):
+    """Return one signal for everything that the parts demand."""
+    wanted = {"image": "image", "caption": "text"}
+    return [
+        Signal(name, score, "zero-shot", part)
+        for name, category in policy.categories.items()
+        for part, medium in wanted.items()
+        if part in parts and medium in category.applies_to
+    ]
+
+
+@given(ANY_SIGNALS, POLICIES, GIVEN_PARTS, ANY_CONTEXTS)
+def test_every_input_gets_a_whole_verdict(signals, policy, parts, context):
+    verdict = decide(signals, policy, parts=parts, context=context)
     assert verdict.action in SEVERITY
-    assert [label.name for label in verdict.labels] == list(policy.rules)
     assert verdict.policy == policy.label
+    names = [label.name for label in verdict.labels]
+    order = [*policy.rules, "block_list", "allow_list"]
+    assert names == [name for name in order if name in names]
     for label in verdict.labels:
         assert math.isnan(label.score) or 0 <= label.score <= 1
         assert 0 < label.threshold <= 1
-    assert (verdict.action != "allow") == any(label.flagged for label in verdict.labels)
-    assert judge(scores, policy) == verdict or any(math.isnan(x.score) for x in verdict.labels)
+        assert label.flagged == (label.action != "allow" or bool(label.softened))
+    worst = max((SEVERITY.index(label.action) for label in verdict.labels), default=1)
+    assert severity(verdict) == worst
+    assert [tag.name for tag in verdict.context] == [
+        name for name in CONTEXT_NAMES if name in context and not math.isnan(context[name])
+    ]
+    assert all(0 <= tag.score <= 1 for tag in verdict.context)
 
 
-@given(POLICIES, st.data())
-def test_a_missing_or_nan_category_is_never_allowed(policy, data):
-    scores = {name: (0.0, data.draw(SOURCES)) for name in policy.rules}
-    lost = data.draw(st.sampled_from(list(policy.rules)))
-    assert judge(scores, policy).action == "allow"
-    assert judge({**scores, lost: (math.nan, "zero-shot")}, policy).action == "review"
-    del scores[lost]
-    assert judge(scores, policy).action == "review"
+@given(ANY_SIGNALS, POLICIES, GIVEN_PARTS, ANY_CONTEXTS, st.randoms(use_true_random=False))
+def test_order_does_not_matter(signals, policy, parts, context, chance):
+    shuffled = chance.sample(signals, len(signals))
+    turned = dict(chance.sample(list(context.items()), len(context)))
+    first = decide(signals, policy, parts=parts, context=context)
+    assert same(decide(shuffled, policy, parts=parts, context=turned), first)
 
 
-@given(POLICIES, ANY_SCORES)
-def test_scores_outside_the_policy_change_nothing(policy, scores):
-    judged = dict.fromkeys(policy.rules, (0.25, "zero-shot"))
-    others = {name: entry for name, entry in scores.items() if name not in policy.rules}
-    assert judge({**judged, **others}, policy) == judge(judged, policy)
+@given(signals_of(st.sampled_from(NAMES)), POLICIES, GIVEN_PARTS, CONTEXTS, st.data())
+def test_no_score_can_rise_and_the_verdict_become_kinder(signals, policy, parts, context, data):
+    higher = [replace(x, score=data.draw(st.floats(x.score, 2))) for x in signals]
+    before = decide(signals, policy, parts=parts, context=context)
+    after = decide(higher, policy, parts=parts, context=context)
+    assert severity(before) <= severity(after)
+    for old, new in zip(before.labels, after.labels, strict=True):
+        assert SEVERITY.index(old.action) <= SEVERITY.index(new.action)
+
+
+@given(POLICIES, GIVEN_PARTS, CONTEXTS, signals_of(st.sampled_from(NAMES), ANY_FLOAT), CHANCE)
+def test_no_further_signal_makes_a_verdict_kinder(policy, parts, context, further, score):
+    """Where everything was scored; what is missing was reviewed only because it was."""
+    known = scored(policy, parts, score)
+    before = decide(known, policy, parts=parts, context=context)
+    after = decide([*known, *further], policy, parts=parts, context=context)
+    if known:
+        assert severity(before) <= severity(after)
+    actions = {label.name: label.action for label in after.labels}
+    for label in before.labels:
+        assert SEVERITY.index(label.action) <= SEVERITY.index(actions[label.name])
+
+
+@given(ANY_SIGNALS, POLICIES, GIVEN_PARTS, CONTEXTS, st.data())
+def test_no_context_can_rise_and_the_verdict_become_stricter(signals, policy, parts, context, data):
+    higher = {tag: data.draw(st.floats(score, 2)) for tag, score in context.items()}
+    further = data.draw(st.dictionaries(st.sampled_from(CONTEXT_NAMES), CHANCE))
+    before = decide(signals, policy, parts=parts, context=context)
+    after = decide(signals, policy, parts=parts, context={**further, **higher})
+    assert severity(after) <= severity(before)
+
+
+@given(ANY_SIGNALS, POLICIES, GIVEN_PARTS, ANY_CONTEXTS)
+def test_context_softens_what_was_seen_and_nothing_else(signals, policy, parts, context):
+    plain = decide(signals, policy, parts=parts)
+    verdict = decide(signals, policy, parts=parts, context=context)
+    for label in verdict.labels:
+        if label.softened:
+            rule = policy.context[label.softened]
+            assert label.part == "image"
+            assert label.name in rule.softens
+            assert decimals(context[rule.tag]) >= max(round(rule.start, 4), 0.0001)
+            assert label.action == rule.at_most
+    hard = {"caption", "words", "joint", "list"}
+    for part in hard:
+        only = [signal for signal in signals if signal.part == part]
+        assert decide(only, policy, parts=(), context=context).labels == (
+            decide(only, policy, parts=()).labels
+        ) or any(math.isnan(signal.score) for signal in only)
+    assert severity(verdict) <= severity(plain)
+
+
+@given(POLICIES, GIVEN_PARTS, ANY_CONTEXTS, st.data())
+def test_what_is_missing_or_no_number_is_never_allowed(policy, parts, context, data):
+    known = scored(policy, parts)
+    verdict = decide(known, policy, parts=parts, context=context)
+    assert verdict.action == ("allow" if known else "review")
+    if known:
+        lost = data.draw(st.integers(0, len(known) - 1))
+        rest = known[:lost] + known[lost + 1 :]
+        assert severity(decide(rest, policy, parts=parts, context=context)) == 1
+        bad = data.draw(st.sampled_from([math.nan, -0.5, -math.inf]))
+        broken = [*known, replace(known[lost], score=bad)]
+        assert severity(decide(broken, policy, parts=parts, context=context)) == 1
+
+
+@given(POLICIES, CHANCE, st.floats(-0.00004, 0.00004), SOURCES)
+def test_what_decides_is_what_four_decimals_show(policy, score, noise, source):
+    name, rule = next(iter(policy.rules.items()))
+    thresholds = rule.thresholds_for(source)
+    for threshold in (thresholds.review, thresholds.block):
+        if threshold is None:
+            continue
+        equal = max(round(threshold, 4), 0.0001)
+        (label,) = decide([Signal(name, equal + noise, source)], policy, parts=()).labels
+        assert label.flagged
+        lower = Signal(name, max(equal - 0.0001, 0.0), source)
+        (label,) = decide([lower], policy, parts=()).labels
+        assert label.flagged == (lower.score >= max(round(thresholds.lowest, 4), 0.0001) - 1e-9)
+    shown = decide([Signal(name, score, source)], policy, parts=())
+    again = decide([Signal(name, decimals(score), source)], policy, parts=())
+    assert shown.action == again.action
+
+
+@given(POLICIES, ANY_SIGNALS)
+def test_signals_outside_the_policy_change_nothing(policy, signals):
+    judged = [Signal(name, 0.25, "zero-shot") for name in policy.rules]
+    others = [x for x in signals if x.category not in policy.rules and x.part != "list"]
+    assert decide([*judged, *others], policy) == decide(judged, policy)
+
+
+@given(POLICIES, ANY_SIGNALS, ANY_CONTEXTS, GIVEN_PARTS, ANY_FLOAT)
+def test_a_blocked_picture_stays_blocked(policy, signals, context, parts, score):
+    known = Signal("block_list", score, "list", "list")
+    verdict = decide([*signals, known], policy, parts=parts, context=context)
+    assert verdict.action == "block"

@@ -25,6 +25,9 @@ MISSING = "missing"
 SCORE_DECIMALS = 4
 """Scores repeat within 1e-4 and records show four decimals: what decides is what shows."""
 
+LOWEST = 10.0**-SCORE_DECIMALS
+"""A threshold is above zero, also where it would be shown as zero."""
+
 SEVERITY: tuple[Action, ...] = ("allow", "review", "block")
 IMAGE: tuple[Part, ...] = ("image",)
 NO_CONTEXT: Mapping[str, float] = MappingProxyType({})
@@ -109,9 +112,14 @@ def _cap(
     holding = [
         rule
         for rule in rules
-        if name in rule.softens and context.get(rule.tag, math.nan) >= rule.start
+        if name in rule.softens and _reaches(context.get(rule.tag, math.nan), rule.start)
     ]
     return min(holding, key=lambda rule: SEVERITY.index(rule.at_most), default=None)
+
+
+def _reaches(shown: float, threshold: float | None) -> bool:
+    """Whether a score reaches a threshold; both with the decimals that records show."""
+    return threshold is not None and shown >= max(decimals(threshold), LOWEST)
 
 
 def _judge(signal: Signal, rule: Rule, cap: ContextRule | None) -> LabelScore:
@@ -120,9 +128,9 @@ def _judge(signal: Signal, rule: Rule, cap: ContextRule | None) -> LabelScore:
     shown = decimals(score)
     known = 0 <= shown <= 1
     action: Action = "allow"
-    if thresholds.block is not None and shown >= thresholds.block:
+    if _reaches(shown, thresholds.block):
         action = "block"
-    elif not known or (thresholds.review is not None and shown >= thresholds.review):
+    elif not known or _reaches(shown, thresholds.review):
         action = "review"
     flagged, softened = action != "allow", ""
     if cap is not None and known and signal.part == "image":
