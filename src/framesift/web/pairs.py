@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
+from typing import Literal, TypeAlias, cast, get_args
 
-from framesift.web.table import Row, Table
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from framesift.web.table import AnswersFile, Row
 
 __all__ = ["COLUMNS", "Outcome", "Pair", "PairsFile"]
 
@@ -50,26 +47,10 @@ class Pair:
         return cls(row[0], row[1], cast("Outcome", row[2]), *row[3:])
 
 
-class PairsFile:
+class PairsFile(AnswersFile):
     """Every comparison, in the order it was made."""
 
-    def __init__(self, path: Path) -> None:
-        """Read the file if it is there.
-
-        Raises:
-            ConfigError: It is something else than such a table.
-        """
-        self._table = Table(path, COLUMNS, _wrong)
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._table.path
-
-    @property
-    def notice(self) -> str:
-        """What the user should know of the file as it was found."""
-        return self._table.notice
+    columns = COLUMNS
 
     def by(self, rater: str) -> list[Pair]:
         """Return this rater's comparisons."""
@@ -100,10 +81,11 @@ class PairsFile:
                 self._table.replace(rows)
                 return
 
-
-def _wrong(row: Row) -> str | None:
-    if not row[0] or not row[1] or row[0] == row[1]:
-        return "a pair has two different paths"
-    if row[2] not in get_args(Outcome):
-        return f"{row[2]!r} is not left, right or tie"
-    return None
+    @staticmethod
+    def wrong(row: Row) -> str | None:
+        """Say what is wrong with a line, or nothing."""
+        if not row[0] or not row[1] or row[0] == row[1]:
+            return "a pair has two different paths"
+        if row[2] not in get_args(Outcome):
+            return f"{row[2]!r} is not left, right or tie"
+        return None

@@ -6,6 +6,7 @@ import re
 import threading
 from http import HTTPStatus
 from importlib import resources
+from string import Template
 from typing import TYPE_CHECKING, Any
 
 from framesift.errors import MediaError
@@ -24,6 +25,18 @@ _FILES = {
     "common.js": "text/javascript; charset=utf-8",
     "rate.js": "text/javascript; charset=utf-8",
     "pairs.js": "text/javascript; charset=utf-8",
+}
+_HEADS = {
+    "rate": {
+        "title": "Rate pictures",
+        "heading": "Rate pictures",
+        "progress": "Pictures rated",
+    },
+    "pairs": {
+        "title": "Compare pictures",
+        "heading": "Which is better?",
+        "progress": "Comparisons until every picture can be rated",
+    },
 }
 _PICTURE = re.compile(r"picture/(\d{1,9})")
 _SIDES_PX = (1024, 1600, 2400, 3200)
@@ -44,8 +57,8 @@ class RatePage:
     def get(self, path: str, query: Mapping[str, str]) -> Reply | None:
         """Return the page, its files, the state, or a picture (``picture/12?side=1600``)."""
         if not path:
-            name = "pairs.html" if isinstance(self._desk, PairDesk) else "rate.html"
-            return Reply(_data(name), "text/html; charset=utf-8")
+            name = "pairs" if isinstance(self._desk, PairDesk) else "rate"
+            return Reply(_page(name), "text/html; charset=utf-8")
         if path in _FILES:
             return Reply(_data(path), _FILES[path])
         if path == "state":
@@ -82,6 +95,12 @@ class RatePage:
             return Reply(gallery.jpeg(index, side_px), "image/jpeg")
         except MediaError as error:
             return json_reply({"error": error.message}, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _page(name: str) -> bytes:
+    """Put one of the two pages together: what both begin with, and its own part."""
+    head = Template(_data("head.html").decode())
+    return head.substitute(_HEADS[name], script=f"{name}.js").encode() + _data(f"{name}.html")
 
 
 def _data(name: str) -> bytes:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from framesift.web.table import Row, Table
+from framesift.web.table import AnswersFile, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 __all__ = ["COLUMNS", "Rating", "RatingsFile", "now"]
 
@@ -51,26 +50,10 @@ class Rating:
         return cls(row[0], float(row[1]), *row[2:])
 
 
-class RatingsFile:
+class RatingsFile(AnswersFile):
     """One rating for every picture and rater, kept on disk as it is given."""
 
-    def __init__(self, path: Path) -> None:
-        """Read the file if it is there.
-
-        Raises:
-            ConfigError: It is something else than such a table.
-        """
-        self._table = Table(path, COLUMNS, _wrong)
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._table.path
-
-    @property
-    def notice(self) -> str:
-        """What the user should know of the file as it was found."""
-        return self._table.notice
+    columns = COLUMNS
 
     def by(self, rater: str) -> dict[str, Rating]:
         """Return this rater's ratings by the picture's path; the last one counts."""
@@ -116,17 +99,18 @@ class RatingsFile:
         if rows != self._table.rows:
             self._table.replace(rows)
 
+    @staticmethod
+    def wrong(row: Row) -> str | None:
+        """Say what is wrong with a line, or nothing."""
+        if not row[0]:
+            return "the path is empty"
+        try:
+            rating = float(row[1])
+        except ValueError:
+            rating = math.nan
+        return None if 0 <= rating <= 10 else f"the rating {row[1]!r} is not a number from 0 to 10"
+
 
 def now() -> str:
     """Return the time as ratings carry it: ISO 8601, UTC, whole seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _wrong(row: Row) -> str | None:
-    if not row[0]:
-        return "the path is empty"
-    try:
-        rating = float(row[1])
-    except ValueError:
-        rating = math.nan
-    return None if 0 <= rating <= 10 else f"the rating {row[1]!r} is not a number from 0 to 10"

@@ -10,7 +10,8 @@ import csv
 import errno
 import io
 import os
-from typing import TYPE_CHECKING, TypeAlias
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from framesift.engine.writing import create_file, replace_file
 from framesift.errors import ConfigError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-__all__ = ["Row", "Table"]
+__all__ = ["AnswersFile", "Row", "Table"]
 
 Row: TypeAlias = tuple[str, ...]
 
@@ -227,3 +228,36 @@ def _lines(rows: Iterable[Row]) -> bytes:
         writer = quoted if any("\r" in field for field in row) else plain
         writer.writerow(row)
     return text.getvalue().encode("utf-8")
+
+
+class AnswersFile(ABC):
+    """A table of what people answered; each kind says its columns and what a line must be.
+
+    Attributes:
+        columns: The header.
+    """
+
+    columns: ClassVar[tuple[str, ...]]
+
+    def __init__(self, path: Path) -> None:
+        """Read the file if it is there.
+
+        Raises:
+            ConfigError: It is something else than such a table.
+        """
+        self._table = Table(path, self.columns, self.wrong)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._table.path
+
+    @property
+    def notice(self) -> str:
+        """What the user should know of the file as it was found."""
+        return self._table.notice
+
+    @staticmethod
+    @abstractmethod
+    def wrong(row: Row) -> str | None:
+        """Say what is wrong with a line, or nothing."""
