@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from framesift.policies import Policy, Rule, Thresholds, decide
-from framesift.types import Signal
+from framesift.heads.screening import CategoryPrompts
+from framesift.policies import Category, ContextRule, Policy, Rule, Thresholds, decide
+from framesift.types import Evidence, Signal, Tag
 
 POLICY = Policy(
     "mine",
@@ -94,3 +95,118 @@ def test_what_decides_is_what_a_record_shows():
     assert judge(weapons=0.59994).action == "allow"
     assert judge(weapons=-0.00001).action == "allow"
     assert judge(gore=1.00004).labels[2].score == 1.0
+
+
+BOTH = Policy(
+    "both",
+    {
+        "weapons": Rule(Thresholds(0.5, 0.9)),
+        "harassment": Rule(Thresholds(0.5, 0.9)),
+        "offers": Rule(Thresholds(0.5, 0.9)),
+    },
+    own=(
+        Category("offers", "Offers", "Offers.", CategoryPrompts("offers", ()), ("text",), ("buy",)),
+    ),
+    context={
+        "toy": ContextRule("toy", 0.8, ("weapons", "harassment")),
+        "art": ContextRule("art", 0.8, ("weapons",), "allow"),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("parts", "missing"),
+    [
+        (("image",), [("weapons", "image"), ("harassment", "image")]),
+        (("caption",), [("harassment", "caption")]),
+        (("image", "caption"), [("weapons", "image"), ("harassment", "image")]),
+        (("image", "words"), [("weapons", "image"), ("harassment", "image")]),
+    ],
+)
+def test_every_part_must_have_scored_what_applies_to_it(parts, missing):
+    verdict = decide([], BOTH, parts=parts)
+    assert verdict.action == "review"
+    shown = [(label.name, label.part) for label in verdict.labels]
+    assert [name for name, _ in shown] == [name for name, _ in missing]
+    assert {label.source for label in verdict.labels} == {"missing"}
+
+
+def test_a_scored_caption_does_not_stand_in_for_a_picture_nobody_looked_at():
+    caption = Signal("harassment", 0.0, "text", "caption")
+    picture = Signal("harassment", 0.0, "zero-shot")
+    weapons = Signal("weapons", 0.0, "zero-shot")
+    both = ("image", "caption")
+    assert decide([caption, weapons], BOTH, parts=both).action == "review"
+    assert decide([picture, weapons], BOTH, parts=both).action == "review"
+    assert decide([caption, picture, weapons], BOTH, parts=both).action == "allow"
+
+
+def test_words_and_phrases_may_be_silent():
+    """A picture may hold no words, and phrases speak only where they are found."""
+    quiet = [Signal(name, 0.0, "zero-shot") for name in ("weapons", "harassment")]
+    assert decide(quiet, BOTH, parts=("image", "words")).action == "allow"
+    caption = Signal("harassment", 0.0, "text", "caption")
+    assert decide([caption], BOTH, parts=("caption",)).action == "allow"
+    found = Signal("offers", 1.0, "phrase", "caption", Evidence(prompt="buy"))
+    verdict = decide([caption, found], BOTH, parts=("caption",))
+    assert verdict.action == "block"
+    assert verdict.labels[-1].evidence.prompt == "buy"
+
+
+def test_a_text_is_not_judged_for_what_only_pictures_show():
+    verdict = decide([Signal("harassment", 0.0, "text", "caption")], BOTH, parts=("caption",))
+    assert [label.name for label in verdict.labels] == ["harassment"]
+    only_pictures = Policy("p", {"weapons": Rule(Thresholds(0.5))})
+    # Nothing of it was judged, so that nobody may call it safe.
+    assert decide([], only_pictures, parts=("caption",)).action == "review"
+
+
+def test_the_label_is_that_of_the_worst_signal():
+    signals = [
+        Signal("weapons", 0.3, "a"),
+        Signal("weapons", 0.7, "b", evidence=Evidence(prompt="a rifle", tile=(0, 0, 0.5, 0.5))),
+        Signal("weapons", 0.6, "c"),
+        Signal("weapons", math.nan, "d"),
+    ]
+    label = decide(signals, BOTH, parts=()).labels[0]
+    assert (label.score, label.source, label.action) == (0.7, "b", "review")
+    assert label.evidence.tile == (0, 0, 0.5, 0.5)
+    stricter = Policy("p", {"weapons": Rule(Thresholds(0.8), {"c": Thresholds(block=0.6)})})
+    label = decide(signals, stricter, parts=()).labels[0]
+    assert (label.score, label.source, label.action) == (0.6, "c", "block")
+
+
+@pytest.mark.parametrize(
+    ("score", "context", "action", "softened"),
+    [
+        (0.95, {}, "block", ""),
+        (0.95, {"toy": 0.79994}, "block", ""),
+        (0.95, {"toy": 0.79996}, "review", "toy"),
+        (0.95, {"toy": 0.9, "art": 0.9}, "allow", "art"),
+        (0.95, {"art": math.nan, "toy": math.nan}, "block", ""),
+        (0.6, {"toy": 1.0}, "review", ""),
+        (0.6, {"art": 1.0}, "allow", "art"),
+        (0.1, {"art": 1.0}, "allow", ""),
+        (math.nan, {"art": 1.0}, "review", ""),
+        (1.5, {"art": 1.0}, "block", ""),
+    ],
+)
+def test_context_makes_what_was_seen_milder(score, context, action, softened):
+    label = decide([Signal("weapons", score, "zs")], BOTH, parts=(), context=context).labels[0]
+    assert (label.action, label.softened) == (action, softened)
+    assert label.flagged == (not score < 0.5)
+
+
+@pytest.mark.parametrize("part", ["caption", "words", "joint"])
+def test_a_toy_in_the_picture_makes_no_threat_milder(part):
+    threat = Signal("harassment", 0.95, "text", part)
+    assert decide([threat], BOTH, parts=(), context={"toy": 1.0}).action == "block"
+
+
+def test_a_missing_category_is_not_softened():
+    assert decide([], BOTH, context={"art": 1.0, "toy": 1.0}).action == "review"
+
+
+def test_a_verdict_shows_the_context():
+    verdict = decide([], BOTH, context={"toy": 0.25, "medical": 2.0, "smell": 1.0, "art": math.nan})
+    assert verdict.context == (Tag("medical", 1.0), Tag("toy", 0.25))
