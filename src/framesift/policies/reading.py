@@ -28,7 +28,10 @@ SETTINGS = ("on_failure", "model", "tiles", "words")
 TOP_KEYS = ("name", "version", "description", *SETTINGS)
 TABLES = ("categories", "category", "context", "lists")
 CATEGORY_KEYS = ("name", "title", "definition", "prompts", "contrast", "phrases", "applies_to")
-NEEDS = {"image": "prompts", "text": "phrases"}
+SCORED = ("offensive_language",)
+"""Names that the heads for texts score beside the taxonomy: they need no phrases."""
+
+NEEDS: dict[Medium, str] = {"image": "prompts", "text": "phrases"}
 OWN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -183,15 +186,15 @@ def _own(table: Table) -> Category:
     definition = table.filled("definition", "say what belongs to it and what does not")
     prompts = table.strings("prompts")
     phrases = table.strings("phrases", most=MAX_PHRASES)
-    given: dict[Medium, bool] = {"image": bool(prompts), "text": bool(phrases)}
+    given: dict[Medium, bool] = {"image": bool(prompts), "text": bool(phrases) or name in SCORED}
     media = table.strings("applies_to", known=tuple(given))
     chosen = tuple(medium for medium in given if (medium in media if media else given[medium]))
     if not chosen:
         table.fail("prompts", 'is missing; add a line such as prompts = ["a red balloon"]')
-    for medium, has in given.items():
-        key = NEEDS[medium]
-        if has != (medium in chosen):
-            how = "is missing" if medium in chosen else "is not used"
+    for medium, key in NEEDS.items():
+        wanted = medium in chosen
+        if wanted != given[medium] and (wanted or table.values.get(key)):
+            how = "is missing" if wanted else "is not used"
             table.fail(key, f"{how}; applies_to is {', '.join(chosen)}: {medium} needs {key}")
     return Category(
         name,

@@ -9,6 +9,7 @@ import pytest
 
 from framesift import policies
 from framesift.errors import PolicyError
+from framesift.heads.text import load_text_heads
 from framesift.policies import CONTEXT_TAGS, TAXONOMY, ContextRule, Policy, Rule, Thresholds
 
 GOOD = """
@@ -319,6 +320,18 @@ def test_everything_a_file_can_say_is_read(write):
     assert (offers.title, offers.applies_to) == ("Offers we do not want", ("text",))
     assert policy.phrases == {"offers": ("only today", "call me")}
     assert list(policy.categories) == ["gore", "boats", "offers"]
+
+
+def test_a_name_that_the_heads_for_texts_score_needs_no_phrases(write):
+    own = (
+        '[categories.offensive_language]\nreview = 0.5\n[[category]]\nname = "offensive_language"\n'
+    )
+    text = f'name = "x"\n{own}definition = "Insults."\n'
+    (category,) = Policy.load(write(text)).own
+    assert (category.applies_to, category.phrases) == (("text",), ())
+    assert "offensive_language" in {name for head in load_text_heads() for name in head.names}
+    pictures = text + 'applies_to = ["image"]\nprompts = ["a rude poster"]\n'
+    assert Policy.load(write(pictures)).own[0].applies_to == ("image",)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from framesift.heads.text import TEXT_CATEGORIES
 from framesift.policies import CONTEXT_TAGS, TAXONOMY
 
 NATIVE = [
@@ -74,3 +75,30 @@ def test_the_page_in_the_docs_shows_every_definition():
     rows = page.read_text(encoding="utf-8").splitlines()
     for category in EVERYTHING:
         assert f"| `{category.name}` | {category.definition} |" in rows
+
+
+def test_texts_are_judged_for_what_the_heads_for_texts_score():
+    by_text = {category.name for category in TAXONOMY if "text" in category.applies_to}
+    assert by_text == set(TEXT_CATEGORIES)
+    assert all("image" in category.applies_to for category in TAXONOMY)
+    assert all(tag.applies_to == ("image",) for tag in CONTEXT_TAGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("weapons", "toy gun"),
+        ("weapons", "kitchen knife"),
+        ("nudity", "statue"),
+        ("nudity", "painting"),
+        ("drugs", "medicine"),
+        ("gore", "surgeon"),
+        ("violence", "sports"),
+        ("suggestive", "swimsuit"),
+        ("hate_symbols", "national flag"),
+        ("gore", "red paint"),
+    ],
+)
+def test_look_alikes_stand_against_their_category(name, word):
+    (category,) = [category for category in TAXONOMY if category.name == name]
+    assert any(word in text for text in category.prompts.contrast)
