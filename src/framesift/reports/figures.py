@@ -96,7 +96,7 @@ def classifier_plots(result: ClassifierResult | ClassifierEvaluation) -> list[Pl
         Plot(
             "confusion",
             "What was taken for what",
-            "Rows are what a picture is, columns what the classifier said without having seen it. "
+            "Rows are what a picture is, columns what the classifier said. "
             "Blue is right; the darker an orange cell, the more of its row went there.",
             plots.confusion(result.classes, np.array(result.confusion, dtype=np.int64)),
         ),

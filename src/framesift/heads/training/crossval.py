@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,18 +9,19 @@ import numpy as np
 
 from framesift.heads.training.folds import grouped_folds, numbered, strata_of
 from framesift.heads.training.metrics import loss_of, metrics_of
+from framesift.heads.training.parallel import in_threads
 from framesift.heads.training.results import Loss, SplitFigures
 from framesift.heads.training.search import Fitted, TrainingSet, search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from framesift.heads.numeric import Float64Array
     from framesift.heads.training.examples import FitOptions, Int32Array
     from framesift.heads.training.results import SplitName
     from framesift.types import Float32Array
 
-__all__ = ["OuterRun", "Pictures", "cross_validate", "fit_on", "outer_folds", "quiet"]
+__all__ = ["OuterRun", "Pictures", "cross_validate", "fit_on", "outer_folds"]
 
 FEW = 20
 """Below so many pictures every group is held out once, and only strongly held-back ridges run."""
@@ -85,17 +84,20 @@ def cross_validate(
     sets: Sequence[tuple[str, ...]],
     options: FitOptions,
 ) -> OuterRun:
-    """Hold out each fold in turn; choose and fit on the others."""
-    predicted = np.empty(len(pictures.y))
-    losses = []
-    for fold in np.unique(folds):
+    """Hold out each fold in turn; choose and fit on the others, several folds at a time."""
+
+    def hold_out(fold: int) -> tuple[Float64Array, tuple[Loss, Loss]]:
         train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         known, unknown = pictures.take(train.astype(np.int32)), pictures.take(test.astype(np.int32))
         fitted = fit_on(known, sets, options)
-        predicted[test] = fitted.predict(unknown.arrays)
-        losses.append(
-            (loss_of(known.y, fitted.predict(known.arrays)), loss_of(unknown.y, predicted[test]))
-        )
+        found = fitted.predict(unknown.arrays)
+        return found, (loss_of(known.y, fitted.predict(known.arrays)), loss_of(unknown.y, found))
+
+    names = [int(fold) for fold in np.unique(folds)]
+    predicted, losses = np.empty(len(pictures.y)), []
+    for fold, (found, loss) in zip(names, in_threads(hold_out, names), strict=True):
+        predicted[folds == fold] = found
+        losses.append(loss)
     return OuterRun(predicted, folds, tuple(losses))
 
 
@@ -111,11 +113,3 @@ def fit_on(pictures: Pictures, sets: Sequence[tuple[str, ...]], options: FitOpti
     penalty = FEW_PENALTY if few else 0.0
     data = TrainingSet(pictures.arrays, pictures.y, pictures.groups, inner, penalty)
     return search(data, sets, options)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep scikit-learn's notes on convergence from the user: the figures tell."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -8,6 +8,7 @@ import numpy as np
 
 from framesift.heads.training.blocks import Scaling
 from framesift.heads.training.metrics import loss_of
+from framesift.heads.training.parallel import in_threads
 from framesift.heads.training.results import CurvePoint, Figure
 from framesift.heads.training.spectral import PENALTIES, median_squared_distance, spectrum_of
 
@@ -21,6 +22,8 @@ __all__ = ["learning_curve"]
 
 _SHARES = (0.25, 0.4, 0.6, 0.8, 1.0)
 _REPEATS = 4
+_FEW_REPEATS = 2
+_MANY = 500
 _FOLDS = 5
 _LEAST = 15
 _MOST = 2000
@@ -37,15 +40,22 @@ def learning_curve(
     of one pass over all outer folds, so that points of different size are tested on the same
     pictures. Fewer than 15 pictures make no point.
     """
-    rng = np.random.default_rng(options.seed + 2)
     smallest = min(int((folds != fold).sum()) for fold in np.unique(folds))
+    shares = [share for share in _SHARES if share * smallest >= _LEAST]
+    repeats = _FEW_REPEATS if smallest > _MANY else _REPEATS
+    repeats = 1 if smallest > _MOST else repeats
+    # Each pass has random numbers of its own, so that passes may run side by side.
+    wanted = [
+        (share, np.random.default_rng((options.seed + 2, place, repeat)))
+        for place, share in enumerate(shares)
+        for repeat in range(1 if share == 1.0 else repeats)
+    ]
+    passes = in_threads(lambda each: _one_pass(pictures, folds, chosen, *each), wanted)
     points: list[CurvePoint] = []
-    for share in _SHARES:
-        if share * smallest < _LEAST:
-            continue
-        repeats = 1 if share == 1.0 or smallest > _MOST else _REPEATS
-        passes = [_one_pass(pictures, folds, chosen, share, rng) for _ in range(repeats)]
-        point = _point(passes)
+    for share in shares:
+        point = _point(
+            [made for made, (each, _) in zip(passes, wanted, strict=True) if each == share]
+        )
         # Few large groups: two shares may draw the same pictures, and the larger one has all.
         if points and point.n <= points[-1].n * 1.05:
             points.pop()

@@ -124,6 +124,20 @@ def test_a_head_of_weighted_parts_scores_as_training_did(simulate, tmp_path):
     assert np.mean((scores - y) ** 2) < result.metrics.mse.value
 
 
+@pytest.mark.parametrize("threads", [2, 4])
+def test_the_number_of_threads_changes_nothing(simulate, tmp_path, monkeypatch, threads):
+    examples, y, scenes = simulate(120, per_scene=3)
+    options = FitOptions(repeats=20)
+    heads, results = [], []
+    for count in (1, threads):
+        monkeypatch.setattr("framesift.heads.training.parallel.processors", lambda n=count: n)
+        results.append(fit_head(examples, y, groups=scenes, options=options))
+        heads.append(save_head(results[-1].head, tmp_path / str(count)).read_bytes())
+    assert heads[0] == heads[1]
+    assert results[0].predictions == results[1].predictions
+    assert results[0].curve == results[1].curve
+
+
 def test_a_network_stops_early_and_says_where(simulate):
     examples, y, _ = simulate(130, noise=1.5)
     result = fit_head(examples, y, options=dataclasses.replace(QUICK, kinds=("mlp",)))
