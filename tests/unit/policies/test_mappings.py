@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,9 @@ def test_the_page_in_the_docs_shows_the_names():
         cells = [", ".join(external_names(name, scheme)) or "-" for scheme in SCHEMES]
         shown = f"`{name}` (context)" if name in {tag.name for tag in CONTEXT_TAGS} else f"`{name}`"
         assert f"| {shown} | {' | '.join(cells)} |" in rows, name
+    text = "\n".join(rows)
+    for scheme in SCHEMES:
+        for name, why in without_counterpart(scheme).items():
+            assert re.search(
+                rf"^\| `{re.escape(name)}` \(\w+\) \| {re.escape(why)} \|$", text, re.M
+            )

@@ -10,7 +10,16 @@ import pytest
 from framesift import policies
 from framesift.errors import PolicyError
 from framesift.heads.text import load_text_heads
-from framesift.policies import CONTEXT_TAGS, TAXONOMY, ContextRule, Policy, Rule, Thresholds
+from framesift.policies import (
+    CONTEXT_TAGS,
+    JOINT_RULES,
+    TAXONOMY,
+    ContextRule,
+    Policy,
+    Rule,
+    Thresholds,
+)
+from framesift.policies.reading import TOP_KEYS
 
 GOOD = """
 name = "mine"
@@ -405,10 +414,33 @@ def test_a_policy_made_in_code_is_checked_too(rules):
         Policy("mine", rules)
 
 
-def test_the_example_in_the_docs_is_a_policy_and_the_table_shows_the_default(write):
-    page = (Path(__file__).parents[3] / "docs" / "policies.md").read_text(encoding="utf-8")
-    example = re.findall(r"(?:^    .*\n|^\n(?=    ))+", page, re.MULTILINE)[0]
-    assert Policy.load(write(textwrap.dedent(example))).name == "family-photos"
+PAGE = Path(__file__).parents[3] / "docs" / "policies.md"
+
+
+def test_every_example_in_the_docs_is_a_policy(write, tmp_path):
+    for name in ("known-bad.txt", "from-partners.txt", "our-own-pictures.txt"):
+        (tmp_path / name).write_text("0" * 64)
+    blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", PAGE.read_text("utf-8"), re.MULTILINE)
+    examples = [textwrap.dedent(block) for block in blocks if "[categories." in block]
+    loaded = {policy.name: policy for policy in (Policy.load(write(text)) for text in examples)}
+    assert list(loaded) == ["family-photos", "museum", "with-lists", "market-place"]
+    assert loaded["museum"].context["art"].softens == ("nudity", "gore")
+    assert len(loaded["with-lists"].lists.allow) == 1
+    assert loaded["market-place"].own[0].applies_to == ("image", "text")
+
+
+def test_the_page_shows_every_key_and_every_joint_rule():
+    page = PAGE.read_text("utf-8")
+    for key in (*TOP_KEYS, "review", "block", "sources", "from", "softens", "at_most"):
+        assert f"`{key}`" in page
+    for rule in JOINT_RULES:
+        image, text = (", ".join(f"`{x}`" for x in names) for names in (rule.image, rule.text))
+        assert f"| `{rule.name}` | {image} | {text} | `{rule.result}` |" in page
+        assert (rule.together, rule.most) == (0.8, 0.6)
+
+
+def test_the_page_shows_the_thresholds_of_the_default():
+    page = PAGE.read_text("utf-8")
     default = Policy.default()
     assert default.label in page
     table = page.split("## The default policy")[1].split("##")[0]
