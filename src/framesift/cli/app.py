@@ -33,6 +33,7 @@ COMMANDS = {
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",
     "evaluate": "framesift.cli.evaluate:evaluate",
+    "policy": "framesift.cli.policy:policy",
     "heads": "framesift.cli.heads:heads",
     "models": "framesift.cli.models:models",
     "cache": "framesift.cli.cache:cache",

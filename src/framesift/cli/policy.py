@@ -1,0 +1,281 @@
+"""``framesift policy``: write a policy, check it, say what it does, fit its thresholds."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from framesift.cli.exits import DONE, Stop
+from framesift.cli.options import common_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from framesift.cli.options import Request
+    from framesift.policies import Category, Policy, Rule, Thresholds
+
+__all__ = ["policy"]
+
+_FILE = click.argument(
+    "file", type=click.Path(dir_okay=False, allow_dash=False, path_type=Path), required=False
+)
+_WIDTH = 96
+_SCHEMES = {
+    "aws": "AWS",
+    "google": "Google",
+    "azure": "Azure",
+    "openai": "OpenAI",
+}
+
+
+class _PolicyGroup(click.Group):
+    """Sub-commands that need more than this module are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which they are used."""
+        return [*super().list_commands(ctx), "calibrate"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import ``calibrate`` on demand."""
+        if cmd_name == "calibrate":
+            command: click.Command = import_module("framesift.cli.policy_calibrate").calibrate
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_PolicyGroup, short_help="Write, check, explain and calibrate a policy.")
+def policy() -> None:
+    """Say what is harmful and what happens then, in a file that people can read."""
+
+
+@policy.command("init", short_help="Write a policy to start from.")
+@click.argument(
+    "file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="policy.toml"
+)
+@common_options
+def init(request: Request, file: Path) -> int:
+    """Write the built-in moderation policy, with comments, to FILE (`policy.toml`; `-` prints it).
+
+    A file that is there already is left as it is.
+    """
+    from framesift.cli.console import Console
+    from framesift.policies.policy import MODERATION
+
+    text = MODERATION.read_text(encoding="utf-8")
+    if str(file) == "-":
+        click.echo(text, nl=False)
+        return DONE
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except FileExistsError:
+        message = f"{file} is there already and was left as it is; name another file"
+        raise Stop(message) from None
+    Console(quiet=request.quiet).say(
+        f"framesift: wrote {file}; edit it, then run `framesift policy check {file}`"
+    )
+    return DONE
+
+
+@policy.command("check", short_help="Find mistakes and say what a policy would do.")
+@_FILE
+@common_options
+def check(request: Request, file: Path | None) -> int:
+    """Check a policy FILE and say what it would do. Without FILE: the built-in moderation policy.
+
+    A mistake is named with its file, its key and what is allowed there, and ends with exit code 2.
+    """
+    del request
+    _print(_checked(_load(file)))
+    return DONE
+
+
+@policy.command("explain", short_help="Show every category of a policy in full.")
+@_FILE
+@click.option(
+    "--names", is_flag=True, help="Show what AWS, Google, Azure and OpenAI call each category."
+)
+@click.option(
+    "--category",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    help="Show this category only. May be given more than once.",
+)
+@common_options
+def explain(request: Request, file: Path | None, only: tuple[str, ...], *, names: bool) -> int:
+    """Show every category of a policy FILE: what it means, its prompts, thresholds and source.
+
+    Without FILE: the built-in moderation policy.
+    """
+    del request
+    loaded = _load(file)
+    unknown = [name for name in only if name not in loaded.categories]
+    if unknown:
+        message = (
+            f"{loaded.name} does not judge {unknown[0]!r}; it judges {', '.join(loaded.categories)}"
+        )
+        raise Stop(message)
+    _print(_explained(loaded, only, names=names))
+    return DONE
+
+
+def _load(file: Path | None) -> Policy:
+    from framesift.policies import Policy
+
+    return Policy.moderation() if file is None else Policy.load(file)
+
+
+def _print(lines: Iterator[str]) -> None:
+    from framesift.reports.words import visible
+
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in lines:
+        click.echo(visible(line).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _checked(policy: Policy) -> Iterator[str]:
+    from framesift.policies.measured import unmeasured
+
+    yield f"{policy.label}, version {policy.version}: no mistakes found"
+    if policy.description:
+        yield from _wrapped(policy.description)
+    yield ""
+    yield from _heading(policy)
+    yield ""
+    width = max(map(len, policy.rules))
+    for name, rule in policy.rules.items():
+        told = _told(rule.thresholds)
+        exceptions = [f"{source}: {_told(own)}" for source, own in rule.sources.items()]
+        media = ", ".join(policy.categories[name].applies_to)
+        rest = f" ({'; '.join(exceptions)})" if exceptions else ""
+        yield f"  {name:<{width}}  {told}{rest}  [{media}]"
+    never = [name for name, rule in policy.rules.items() if not _blocks(rule)]
+    yield ""
+    if len(never) == len(policy.rules):
+        yield "Nothing is blocked by a score: at most it goes to a person."
+    else:
+        blocking = [name for name in policy.rules if name not in never]
+        yield from _wrapped(f"Blocked by a score alone: {', '.join(blocking)}.")
+    missing = unmeasured(policy)
+    if missing:
+        listed = ", ".join(f"{name} ({medium})" for name, medium in missing)
+        yield from _wrapped(
+            f"Not measured: {listed}. For these, allow means that nothing was noticed, not that "
+            "the item is safe."
+        )
+
+
+def _heading(policy: Policy) -> Iterator[str]:
+    failures = "blocked" if policy.on_failure == "block" else "sent to review"
+    words = {
+        "auto": "read where the extra framesift[ocr] is installed",
+        "required": "read; a run without the extra framesift[ocr] is refused",
+        "off": "not read",
+    }
+    yield f"  model     {policy.model or 'any'}"
+    yield f"  failures  {failures}"
+    yield f"  tiles     {policy.tiles or 'none; the picture is looked at as a whole'}"
+    yield f"  words     in pictures: {words[policy.words]}"
+    blocked, allowed = policy.lists.block, policy.lists.allow
+    if policy.lists:
+        yield f"  lists     {len(blocked):,} hashes to block, {len(allowed):,} to allow"
+    for tag, rule in policy.context.items():
+        yield from _wrapped(
+            f"{tag} from {rule.start:g} makes these {rule.at_most} at most: "
+            f"{', '.join(rule.softens)}",
+            first="  context   ",
+            rest=" " * 12,
+        )
+
+
+def _explained(policy: Policy, only: tuple[str, ...], *, names: bool) -> Iterator[str]:
+    yield f"{policy.label}, version {policy.version}"
+    if not only:
+        yield from _heading(policy)
+    for name, category in policy.categories.items():
+        if not only or name in only:
+            yield ""
+            yield from _category(policy, category, names=names)
+
+
+def _category(policy: Policy, category: Category, *, names: bool) -> Iterator[str]:
+    from framesift.policies.measured import measured_on
+
+    rule = policy.rules[category.name]
+    own = " (your own category)" if category in policy.own else ""
+    yield f"{category.name}: {category.title}{own}"
+    if category.definition:
+        yield from _field("means", category.definition)
+    yield from _field("thresholds", _told(rule.thresholds))
+    for source, thresholds in rule.sources.items():
+        yield from _field(f"  {source}", _told(thresholds))
+    for medium in category.applies_to:
+        yield from _field(medium, _source(category, medium))
+        on = measured_on(category.name, medium)
+        yield from _field("", f"measured: {on}" if on else "not measured")
+    if category.prompts.prompts:
+        yield from _field("prompts", "; ".join(category.prompts.prompts))
+        yield from _field("look-alikes", "; ".join(category.prompts.contrast) or "none")
+    if category.phrases:
+        yield from _field("phrases", "; ".join(category.phrases))
+    for tag, softer in policy.context.items():
+        if category.name in softer.softens:
+            yield from _field("milder", f"{tag} from {softer.start:g}: at most {softer.at_most}")
+    if names:
+        yield from _names(category.name)
+
+
+def _names(name: str) -> Iterator[str]:
+    from framesift.policies import SCHEMES, external_names
+
+    for scheme in SCHEMES:
+        found = external_names(name, scheme)
+        yield from _field(_SCHEMES.get(scheme, scheme), ", ".join(found) or "no counterpart")
+
+
+def _source(category: Category, medium: str) -> str:
+    """Say what gives a category its score, as far as that does not depend on the model."""
+    from framesift.heads import ExpertHead
+    from framesift.heads.text import TEXT_CATEGORIES
+
+    if medium == "image":
+        if category.name in ExpertHead("any").names:
+            return "open_nsfw: a network for explicit nudity"
+        return (
+            "zero-shot: the prompts below against the look-alikes; a trained head instead, where "
+            "the model in use has one"
+        )
+    found = []
+    if category.name in TEXT_CATEGORIES:
+        found.append("text: a trained head")
+    if category.name == "spam_scam":
+        found.append("link: patterns of links and contacts")
+    if category.phrases:
+        found.append("phrase: the phrases below")
+    return "; ".join(found) or "nothing scores it"
+
+
+def _blocks(rule: Rule) -> bool:
+    return any(one.block is not None for one in (rule.thresholds, *rule.sources.values()))
+
+
+def _told(thresholds: Thresholds) -> str:
+    pairs = (("review", thresholds.review), ("block", thresholds.block))
+    return ", ".join(f"{word} from {value:g}" for word, value in pairs if value is not None)
+
+
+def _field(name: str, text: str) -> Iterator[str]:
+    yield from _wrapped(text, first=f"  {name:<12} ", rest=" " * 15)
+
+
+def _wrapped(text: str, *, first: str = "", rest: str = "") -> Iterator[str]:
+    import textwrap
+
+    yield from textwrap.wrap(
+        text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )

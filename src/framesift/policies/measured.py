@@ -1,0 +1,40 @@
+"""Which categories were measured, read from ``data/measured.toml``: no false certainty."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from framesift.policies.policy import Policy
+    from framesift.policies.taxonomy import Medium
+
+__all__ = ["measured_on", "unmeasured"]
+
+
+def measured_on(category: str, medium: Medium) -> str:
+    """Say what the scores of a category were measured on; empty where they were not."""
+    return _table().get(category, {}).get(medium, "")
+
+
+def unmeasured(policy: Policy) -> tuple[tuple[str, Medium], ...]:
+    """Return the categories of a policy, with the media, whose scores nobody has measured.
+
+    A policy's own categories are always among them.
+    """
+    return tuple(
+        (category.name, medium)
+        for category in policy.categories.values()
+        for medium in category.applies_to
+        if not measured_on(category.name, medium)
+    )
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, str]]:
+    path = Path(__file__).with_name("data") / "measured.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))

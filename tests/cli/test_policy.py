@@ -1,0 +1,285 @@
+"""`framesift policy`: write one, check it, explain it, fit it to examples."""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from framesift.policies import TAXONOMY, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from click.testing import Result
+
+PRIZES = ("iphone", "voucher", "holiday", "cash prize", "gift card", "laptop", "cruise", "car")
+PLACES = ("park", "office", "library", "station", "school", "garden", "museum", "market")
+FOODS = ("soup", "bread", "apples", "cheese", "rice", "beans", "cake", "salad")
+
+
+@pytest.fixture
+def policy(run: Callable[..., Result], tmp_path: Path) -> Path:
+    """The built-in policy in a file."""
+    assert run("policy", "init", tmp_path / "policy.toml").exit_code == 0
+    return tmp_path / "policy.toml"
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> Path:
+    """Sixty advertisements and sixty notes, no two alike."""
+    chance = random.Random(0)
+    rows = [
+        (f"Congratulations winner!!! Claim your free {prize} and {other} now, click here", "1")
+        for prize in PRIZES
+        for other in PRIZES
+    ]
+    rows += [
+        (f"We met in the {place} and ate {food}, see you at the {chance.choice(PLACES)}", "0")
+        for place in PLACES
+        for food in FOODS
+    ]
+    table = tmp_path / "letters.csv"
+    with table.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["text", "spam_scam"])
+        writer.writerows(rows)
+    return table
+
+
+def test_init_writes_a_policy_that_check_accepts(run: Callable[..., Result], policy: Path) -> None:
+    assert Policy.load(policy) == Policy.moderation()
+    assert policy.read_text("utf-8").count("#") > 30
+
+    done = run("policy", "check", policy)
+
+    assert done.exit_code == 0
+    assert Policy.moderation().label in done.output
+
+
+def test_init_never_replaces_a_file(run: Callable[..., Result], tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text("mine")
+
+    done = run("policy", "init", mine)
+
+    assert done.exit_code == 2
+    assert "is there already" in done.stderr
+    assert mine.read_text() == "mine"
+
+
+def test_init_prints_the_policy(run: Callable[..., Result], tmp_path: Path) -> None:
+    done = run("policy", "init", "-")
+
+    (tmp_path / "printed.toml").write_text(done.stdout, "utf-8")
+    assert Policy.load(tmp_path / "printed.toml").label == Policy.moderation().label
+
+
+def test_check_says_what_the_policy_does_and_what_nobody_measured(
+    run: Callable[..., Result], policy: Path
+) -> None:
+    text = policy.read_text("utf-8").replace("tiles = 4", "tiles = 0")
+    policy.write_text(text.replace('on_failure = "review"', 'on_failure = "block"'), "utf-8")
+
+    out = run("policy", "check", policy).stdout
+
+    for line in ("failures  blocked", "tiles     none", "weapons           review from 0.5"):
+        assert line in out
+    unmeasured = re.sub(r"\s+", " ", out[out.index("Not measured:") :])
+    assert "gore (image)" in unmeasured
+    assert "weapons (image)" not in unmeasured
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("review = 0.5", "reviw = 0.5", "did you mean 'review'"),
+        ("review = 0.5", "review = 5", "thresholds lie above 0 and up to 1"),
+        ("[categories.gore]", "[categories.goer]", "did you mean 'gore'"),
+        ('name = "moderation"', "name = ", "not a TOML file"),
+        ("tiles = 4", 'tiles = "four"', "tiles"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "explain"])
+def test_a_mistake_is_named_with_the_file_and_the_way_out(
+    run: Callable[..., Result], policy: Path, command: str, old: str, new: str, said: str
+) -> None:
+    policy.write_text(policy.read_text("utf-8").replace(old, new), "utf-8")
+
+    done = run("policy", command, policy)
+
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"framesift: error: {policy}")
+    assert said in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_explain_shows_every_category_in_full(run: Callable[..., Result], policy: Path) -> None:
+    out = re.sub(r"\s+", " ", run("policy", "explain", policy).stdout)
+
+    for category in TAXONOMY:
+        assert f"{category.name}: {category.title}" in out
+        assert category.definition in out
+        for prompt in (*category.prompts.prompts, *category.prompts.contrast):
+            assert prompt in out
+
+
+def test_explain_knows_the_names_of_other_services(run: Callable[..., Result]) -> None:
+    out = run("policy", "explain", "--names", "--category", "gore").stdout
+
+    assert "Blood & Gore" in out
+    assert "violence/graphic" in out
+    assert "weapons" not in out
+
+
+def test_explain_of_what_is_not_judged_lists_what_is(run: Callable[..., Result]) -> None:
+    done = run("policy", "explain", "--category", "fireworks")
+
+    assert done.exit_code == 2
+    assert "does not judge 'fireworks'; it judges sexual_explicit" in done.stderr
+
+
+def test_calibrate_fits_texts_and_keeps_the_rest_of_the_file(
+    run: Callable[..., Result], policy: Path, letters: Path, tmp_path: Path
+) -> None:
+    done = run("policy", "calibrate", policy, letters, "--target", "fpr<=10%")
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("spam_scam (text; scored by ")
+    assert "held back 32 of it and 32 others: fpr " in done.stdout
+    new = Policy.load(tmp_path / "policy-calibrated.toml")
+    assert new.version == 2
+    assert new.model is None
+    threshold = new.rules["spam_scam"].thresholds_for("text").review
+    assert f"review from {threshold:g};" in done.stdout
+    assert new.rules["gore"] == Policy.moderation().rules["gore"]
+    old_lines = policy.read_text("utf-8").splitlines()
+    new_lines = set((tmp_path / "policy-calibrated.toml").read_text("utf-8").splitlines())
+    assert {line for line in old_lines if line.startswith("#")} <= new_lines
+    assert 1 <= sum(line not in new_lines for line in old_lines) <= 2
+    assert tomllib.loads(policy.read_text("utf-8"))["version"] == 1
+
+
+def test_calibrate_reads_folders_of_texts(
+    run: Callable[..., Result], policy: Path, letters: Path, tmp_path: Path
+) -> None:
+    with letters.open(encoding="utf-8", newline="") as stream:
+        for number, row in enumerate(csv.DictReader(stream)):
+            folder = tmp_path / "labelled" / ("spam_scam" if row["spam_scam"] == "1" else "benign")
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{number}.txt").write_text(row["text"], "utf-8")
+    out = tmp_path / "new.toml"
+
+    done = run(
+        "policy", "calibrate", policy, tmp_path / "labelled", "--target", "recall>=0.9",
+        "--out", out,
+    )  # fmt: skip
+    table = run("policy", "calibrate", policy, letters, "--target", "recall>=0.9")
+
+    assert done.exit_code == 0, done.output
+    assert Policy.load(out).rules["spam_scam"].sources["text"].review is not None
+    assert done.stdout.split(";")[0] == table.stdout.split(";")[0]
+
+
+def test_calibrate_sets_the_block_threshold_and_never_above_nothing(
+    run: Callable[..., Result], policy: Path, letters: Path, tmp_path: Path
+) -> None:
+    done = run("policy", "calibrate", policy, letters, "--target", "block<=50%")
+
+    assert done.exit_code == 0, done.output
+    rule = Policy.load(tmp_path / "policy-calibrated.toml").rules["spam_scam"]
+    thresholds = rule.thresholds_for("text")
+    assert thresholds.block is not None
+    assert thresholds.review <= thresholds.block
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--target", "fpr<=1%"), "takes at least 20 examples of the category and 198 others"),
+        (("--target", "accuracy>=1"), "is no target; write fpr<=1%"),
+        (("--target", "fpr<=10%", "--category", "gore"), "no example is of a category"),
+        (("--target", "fpr<=10%", "--category", "goer"), "does not judge 'goer'"),
+        (("--target", "block<=5%", "--action", "review"), "leave --action out"),
+        ((), "Missing option '--target'"),
+    ],
+)
+def test_calibrate_refuses_and_writes_nothing(
+    run: Callable[..., Result],
+    policy: Path,
+    letters: Path,
+    args: tuple[str, ...],
+    said: str,
+) -> None:
+    done = run("policy", "calibrate", policy, letters, *args)
+
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert sorted(path.name for path in policy.parent.glob("*.toml*")) == ["policy.toml"]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("", "its first line must name"),
+        ("text,weather\nhello,rain\n", "its first line must name"),
+        ("text,category\nhello,spam\n", "did you mean 'spam_scam'"),
+        ("text,category\n", "holds no labelled picture"),
+        ('text,category\n"hello,benign\n', "is not valid CSV"),
+    ],
+)
+def test_calibrate_explains_what_is_wrong_with_a_table(
+    run: Callable[..., Result], policy: Path, tmp_path: Path, table: str, said: str
+) -> None:
+    (tmp_path / "bad.csv").write_text(table, "utf-8")
+
+    done = run("policy", "calibrate", policy, tmp_path / "bad.csv", "--target", "fpr<=10%")
+
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "bad.csv" in done.stderr
+
+
+def test_calibrate_explains_what_is_wrong_with_a_folder(
+    run: Callable[..., Result], policy: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "labelled" / "weapon").mkdir(parents=True)
+
+    done = run("policy", "calibrate", policy, tmp_path / "labelled", "--target", "fpr<=10%")
+    gone = run("policy", "calibrate", policy, tmp_path / "nothing", "--target", "fpr<=10%")
+
+    assert "did you mean 'weapons'" in done.stderr
+    assert "is not there" in gone.stderr
+    assert done.exit_code == gone.exit_code == 2
+
+
+def test_calibrate_fits_pictures_and_pins_the_model(
+    run: Callable[..., Result], tmp_path: Path, make_image: Callable[..., np.ndarray]
+) -> None:
+    policy = tmp_path / "small.toml"
+    policy.write_text('name = "small"\n[categories.weapons]\nreview = 0.5 # mine\n', "utf-8")
+    for name, first in (("weapons", 0), ("benign", 100)):
+        folder = tmp_path / "labelled" / name
+        folder.mkdir(parents=True)
+        for seed in range(first, first + 24):
+            Image.fromarray(make_image(96, 96, seed)).save(folder / f"{seed}.png")
+    (tmp_path / "labelled" / "benign" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+
+    done = run(
+        "policy", "calibrate", policy, tmp_path / "labelled", "--target", "review<=30%", "--quiet"
+    )
+
+    assert done.exit_code in (1, 3), done.output
+    new = Policy.load(tmp_path / "small-calibrated.toml")
+    assert new.model == "starter"
+    assert new.rules["weapons"].thresholds.review == 0.5
+    (source,) = new.rules["weapons"].sources
+    assert f"scored by {source}" in done.stdout
+    assert "# mine" in (tmp_path / "small-calibrated.toml").read_text("utf-8")

@@ -1,0 +1,37 @@
+"""What is said to be measured is a category, and the documentation says the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from framesift.policies import TAXONOMY, Policy
+from framesift.policies.measured import _table, measured_on, unmeasured
+
+
+def test_every_entry_is_a_category_and_a_medium_that_it_is_judged_from() -> None:
+    known = {category.name: category.applies_to for category in TAXONOMY}
+
+    for name, media in _table().items():
+        assert name in known
+        assert set(media) <= set(known[name]), name
+        assert all(media.values())
+
+
+def test_what_stands_nowhere_is_unmeasured() -> None:
+    policy = Policy.moderation()
+
+    missing = unmeasured(policy)
+
+    assert ("gore", "image") in missing
+    assert ("weapons", "image") not in missing
+    assert measured_on("gore", "image") == ""
+    assert len(missing) + sum(map(len, _table().values())) == sum(
+        len(category.applies_to) for category in policy.categories.values()
+    )
+
+
+def test_a_category_of_ones_own_is_unmeasured() -> None:
+    own = replace(TAXONOMY[0], name="fireworks", applies_to=("image",))
+    rules = {"fireworks": Policy.default().rules["gore"]}
+
+    assert unmeasured(Policy("mine", rules, own=(own,))) == (("fireworks", "image"),)
