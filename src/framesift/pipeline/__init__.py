@@ -3,10 +3,12 @@
 from framesift.pipeline.analyzer import Analyzer
 from framesift.pipeline.defaults import build_analyzer, default_heads, experts_for
 from framesift.pipeline.items import Embedded, Item, Prepared, Reading
+from framesift.pipeline.moderation import Content, moderate, moderate_text
 from framesift.pipeline.stages import Gatherer, Stages
 
 __all__ = [
     "Analyzer",
+    "Content",
     "Embedded",
     "Gatherer",
     "Item",
@@ -16,4 +18,6 @@ __all__ = [
     "build_analyzer",
     "default_heads",
     "experts_for",
+    "moderate",
+    "moderate_text",
 ]

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from framesift.embeddings.tiles import TileEncoder
 from framesift.frames import UniformSampler
 from framesift.media import blurred
 from framesift.pipeline.items import Reading
 from framesift.pipeline.judge import judge
+from framesift.pipeline.moderation import Content, moderate
+from framesift.pipeline.signals import View
 from framesift.pipeline.stages import Stages, as_source
 from framesift.policies import Policy
-from framesift.types import Analysis
+from framesift.types import Analysis, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
     from framesift.embeddings.base import Embedder, ImageEncoder
     from framesift.embeddings.cache import Cache
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
     from framesift.heads import Head
     from framesift.media import Source
     from framesift.pipeline.items import Item
-    from framesift.types import Verdict
+    from framesift.pipeline.signals import Box
+    from framesift.types import Action, Embeddings, MediaInfo, Verdict
 
 __all__ = ["Analyzer"]
 
@@ -80,21 +85,65 @@ class Analyzer(Stages):
     def finish(self, item: Item) -> Analysis:
         """Score and judge an item whose frames are all encoded, and remember its rows."""
         info, embeddings = self.collect(item)
-        quality, verdict, tags = judge(embeddings, self.heads, self.policy, item.problem)
+        problems = [item.problem, item.words_problem, _caption_problem(item.source)]
+        known = [problem for problem in problems if problem is not None]
+        content = Content(
+            views=self._views(info, item, embeddings),
+            sha256=item.sha256,
+            caption=item.source.caption,
+            words=_words(info, item),
+            hashes=embeddings.extras.get("pdq"),
+            problems=known,
+        )
+        quality, tags = judge(embeddings, self.heads)
+        verdict = moderate(content, self.heads, self.policy)
         return Analysis(
             info=info,
             quality=quality,
             moderation=verdict,
             tags=tags,
             model=self.model,
-            error=item.problem,
+            error=known[0] if known else None,
             thumbnail=item.thumbnail,
             blurred=_blurred(item, verdict),
         )
 
+    def _views(self, info: MediaInfo, item: Item, embeddings: Embeddings) -> list[View]:
+        """Return the frames in whole, and their tiles where an expert cut them."""
+        times = [] if info.kind == "image" else item.times
+        views = [View(embeddings, times)]
+        for expert in self.experts:
+            if isinstance(expert, TileEncoder):
+                rows, boxes = expert.split(embeddings.extras[expert.name])
+                places: list[Box] = [
+                    (left, top, right, bottom)
+                    for left, top, right, bottom in boxes.reshape(-1, 4).tolist()
+                ]
+                repeated = [time for time in times for _ in range(expert.count)]
+                views.append(View(self.embedder.to_embeddings(rows), repeated, places))
+        return views
+
     @property
     def _policy_label(self) -> str | None:
         return self.policy.label
+
+    @property
+    def _failure_action(self) -> Action:
+        return self.policy.on_failure
+
+
+def _caption_problem(source: Source) -> Problem | None:
+    return Problem("CaptionError", source.caption_problem) if source.caption_problem else None
+
+
+def _words(info: MediaInfo, item: Item) -> list[tuple[Fraction | None, str]]:
+    """Join the words of each frame that has any."""
+    if not any(boxes for _, boxes in item.words):
+        return []
+    from framesift.embeddings.ocr import join_words
+
+    moving = info.kind != "image"
+    return [(time if moving else None, join_words(boxes)) for time, boxes in item.words if boxes]
 
 
 def _blurred(item: Item, verdict: Verdict) -> bytes | None:

@@ -1,12 +1,10 @@
-"""From embeddings to one quality, one verdict and the tags of a source."""
+"""From embeddings to the quality and the tags of a source."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from framesift.policies import Policy, decide
-from framesift.types import Embeddings, Problem, Quality, Scores, Signal, Tag, Verdict
+from framesift.types import Embeddings, Quality, Scores, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,35 +14,26 @@ if TYPE_CHECKING:
 __all__ = ["judge"]
 
 
-def judge(
-    embeddings: Embeddings, heads: Sequence[Head], policy: Policy, problem: Problem | None
-) -> tuple[Quality | None, Verdict, tuple[Tag, ...]]:
-    """Score the frames of one source with every head, pool over the frames, and decide.
+def judge(embeddings: Embeddings, heads: Sequence[Head]) -> tuple[Quality | None, tuple[Tag, ...]]:
+    """Score the frames of one source with the heads for quality and tags, and pool over frames.
 
     Args:
         embeddings: One row per frame.
-        heads: All heads; the last one for quality gives the quality.
-        policy: Thresholds and actions.
-        problem: What stopped the decoding half-way; the verdict is then ``review`` at least.
+        heads: All heads; the last one for quality gives the quality, others are passed over.
+
+    Returns:
+        The quality, if there is a head for it, and the tags, highest first.
     """
     quality: Quality | None = None
-    worst: dict[str, tuple[float, str]] = {}
     tags: list[Tag] = []
     for head in heads:
-        scores = head.score(embeddings)
         if head.card.task == "quality":
-            quality = _pool_quality(head, scores)
+            quality = _pool_quality(head, head.score(embeddings))
         elif head.card.task == "tags":
+            scores = head.score(embeddings)
             means = scores.values.mean(axis=0)
             tags += [Tag(name, float(p)) for name, p in zip(scores.names, means, strict=True)]
-        else:
-            _keep_worst(worst, scores, head.card.source)
-    signals = [Signal(name, score, source) for name, (score, source) in worst.items()]
-    verdict = decide(signals, policy)
-    if problem is not None and verdict.action == "allow":
-        # What could not be read was not judged, so a person looks at it.
-        verdict = replace(verdict, action="review")
-    return quality, verdict, tuple(sorted(tags, key=lambda tag: -tag.score))
+    return quality, tuple(sorted(tags, key=lambda tag: -tag.score))
 
 
 def _pool_quality(head: Head, scores: Scores) -> Quality:
@@ -67,12 +56,3 @@ def _pool_quality(head: Head, scores: Scores) -> Quality:
         parts=parts,
         words="" if describe is None or not parts else describe(dict(parts)),
     )
-
-
-def _keep_worst(worst: dict[str, tuple[float, str]], scores: Scores, source: str) -> None:
-    """Keep the highest score of each label over the frames and over the heads that know it."""
-    for name, value in zip(scores.names, scores.values.max(axis=0), strict=True):
-        known = worst.get(name)
-        # `not <=` instead of `>`: a NaN replaces any score, so that it cannot hide behind one.
-        if known is None or not value <= known[0]:
-            worst[name] = (float(value), source)

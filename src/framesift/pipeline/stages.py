@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from framesift.embeddings.cache import Cache
     from framesift.embeddings.ocr import WordReader
     from framesift.frames import Sampler
-    from framesift.types import Embeddings, Float32Array, Frame, MediaInfo
+    from framesift.types import Action, Embeddings, Float32Array, Frame, MediaInfo
 
 __all__ = ["Gatherer", "Stages", "as_source"]
 
@@ -188,15 +188,21 @@ class Stages:
         """Turn an exception into the value that a run yields for a bad item."""
         message = str(error) if isinstance(error, FramesiftError) else f"{name}: {error!r}"
         problem = Problem(type(error).__name__, message)
-        return Failure(name, problem, sha256, self._policy_label, self.model)
+        return Failure(name, problem, sha256, self._policy_label, self.model, self._failure_action)
 
     def adopt(self, failure: Failure) -> Failure:
         """Complete a failure from an earlier stage with this run's policy and model."""
-        return replace(failure, policy=self._policy_label, model=self.model)
+        return replace(
+            failure, policy=self._policy_label, model=self.model, action=self._failure_action
+        )
 
     @property
     def _policy_label(self) -> str | None:
         return None
+
+    @property
+    def _failure_action(self) -> Action:
+        return "review"
 
     @property
     def _min_side_px(self) -> int | None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from PIL import Image
+from tests.unit.pipeline.test_analyzer import FakeEmbedder
 
 from framesift.embeddings.cache import Cache
 from framesift.errors import ModelError
@@ -16,7 +17,6 @@ from framesift.pipeline import Gatherer
 from framesift.pipeline.items import Item
 from framesift.pipeline.words import read_words
 from framesift.types import Frame, WordBox
-from tests.unit.pipeline.test_analyzer import FakeEmbedder
 
 BOX = WordBox("FREE PRIZE", 0.9, (0.1, 0.1, 0.9, 0.2))
 

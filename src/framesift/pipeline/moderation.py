@@ -1,0 +1,147 @@
+"""From what is known of one item to a verdict: picture, caption, words in the picture, lists.
+
+Each part is scored alone; then picture and text are looked at together
+(`framesift.policies.joint_signals`), and `framesift.policies.decide` says what follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framesift.pipeline.signals import context_scores, image_signals
+from framesift.policies import ALLOWED, decide, joint_signals
+from framesift.types import Problem, Signal, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
+    from framesift.heads import Head
+    from framesift.pipeline.signals import View
+    from framesift.policies import Policy
+    from framesift.types import Action, Float32Array, Part
+
+__all__ = ["Content", "at_least", "moderate", "moderate_text"]
+
+_SEVERITY: tuple[Action, ...] = ("allow", "review", "block")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """All that a verdict rests on.
+
+    Attributes:
+        views: The frames in whole, then tiles of them; empty where there is no picture.
+        sha256: Of the file.
+        caption: The text that goes with the picture; ``None`` for none.
+        words: Words read in the picture, by the time of the frame (``None`` for a still).
+        hashes: Rows of the expert ``pdq``, float32 (N, 257), or ``None``.
+        problems: What could not be read; the verdict is then no milder than the policy says.
+    """
+
+    views: Sequence[View] = ()
+    sha256: str | None = None
+    caption: str | None = None
+    words: Sequence[tuple[Fraction | None, str]] = ()
+    hashes: Float32Array | None = None
+    problems: Sequence[Problem] = ()
+
+
+def moderate(content: Content, heads: Sequence[Head], policy: Policy) -> Verdict:
+    """Judge one item by every part it has.
+
+    A picture on a block list is blocked. One on an allow list is not looked at any further, but its
+    caption is: a harmless picture can carry a harmful text.
+
+    Args:
+        content: The parts.
+        heads: For moderation and context; others are passed over.
+        policy: Thresholds and actions.
+
+    Raises:
+        HeadError: A head cannot read the rows of the frames.
+    """
+    listed = _look_up(content, policy)
+    signals: list[Signal] = [] if listed is None else [listed]
+    parts: list[Part] = []
+    context: dict[str, float] = {}
+    if content.views and listed is not ALLOWED:
+        parts.append("image")
+        signals += image_signals(heads, content.views)
+        context = context_scores(heads, content.views[0].embeddings)
+        if content.words:
+            parts.append("words")
+            signals += _word_signals(content, policy)
+    if content.caption is not None:
+        parts.append("caption")
+        signals += _text_signals(content.caption, policy, "caption")
+    signals += joint_signals(signals)
+    verdict = decide(signals, policy, parts=parts, context=context)
+    return at_least(verdict, policy.on_failure) if content.problems else verdict
+
+
+def moderate_text(text: str, policy: Policy) -> Verdict:
+    """Judge a text that stands alone; no model of pictures is loaded.
+
+    Categories that only pictures can show are not judged and not listed.
+
+    Args:
+        text: Any string, of any length and script; an empty one holds nothing harmful.
+        policy: Thresholds and actions.
+    """
+    return moderate(Content(caption=text), (), policy)
+
+
+def at_least(verdict: Verdict, action: Action) -> Verdict:
+    """Return the verdict, made no milder than an action."""
+    worst = max(verdict.action, action, key=_SEVERITY.index)
+    return verdict if worst == verdict.action else replace(verdict, action=worst)
+
+
+def _text_signals(text: str, policy: Policy, part: Part) -> list[Signal]:
+    from framesift.heads.text import load_text_heads, screen_text
+
+    return screen_text(
+        text, load_text_heads(), part=part, phrases=policy.phrases, categories=set(policy.rules)
+    )
+
+
+def _word_signals(content: Content, policy: Policy) -> list[Signal]:
+    return [
+        replace(signal, evidence=replace(signal.evidence, time=time))
+        for time, text in content.words
+        for signal in _text_signals(text, policy, "words")
+    ]
+
+
+def _look_up(content: Content, policy: Policy) -> Signal | None:
+    """Find the item on the policy's lists; of several frames one blocks, and all must allow."""
+    if not policy.lists:
+        return None
+    answers = [policy.lists.match(content.sha256)]
+    frames = [_frame_answer(row, policy) for row in _rows(content.hashes)]
+    blocked = [answer for answer in answers + frames if isinstance(answer, Signal)]
+    if blocked:
+        return blocked[0]
+    allowed = "allow" in answers or (frames and all(answer == "allow" for answer in frames))
+    return ALLOWED if allowed else None
+
+
+def _rows(hashes: Float32Array | None) -> Float32Array:
+    return np.empty((0, 0), np.float32) if hashes is None else hashes
+
+
+def _frame_answer(row: Float32Array, policy: Policy) -> Signal | str | None:
+    from framesift.embeddings.perceptual import MIN_QUALITY, mirrored_bits, row_bits
+
+    if row[-1] < MIN_QUALITY:
+        return None
+    bits = row_bits(row)
+    answer = policy.lists.match(None, bits)
+    if isinstance(answer, Signal):
+        return answer
+    mirrored = policy.lists.match(None, mirrored_bits(bits))
+    return mirrored if isinstance(mirrored, Signal) else answer
