@@ -121,19 +121,22 @@ def open_embedder(settings: Settings, console: Console) -> tuple[Embedder, str |
 
 
 @contextlib.contextmanager
-def open_session(request: Request, *, thumbnails: bool = False) -> Iterator[Session]:
+def open_session(
+    request: Request, *, thumbnails: bool = False, default: Policy | None = None
+) -> Iterator[Session]:
     """Prepare a run: settings, policy, model, heads, cache. Closes the cache at the end.
 
     Args:
         request: What the user asked.
         thumbnails: Keep a thumbnail with each analysis.
+        default: The policy where the settings name none; ``None`` for that of a plain scan.
 
     Raises:
         FramesiftError: A setting, the policy or the model cannot be used.
     """
     console = Console(quiet=request.quiet)
     settings = effective_settings(request, console)
-    policy = Policy.load(settings.policy) if settings.policy else Policy.default()
+    policy = Policy.load(settings.policy) if settings.policy else default or Policy.default()
     with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
         settings = _with_model_of_head(settings, console)
         embedder, notice = open_embedder(settings, console)
