@@ -91,6 +91,25 @@ def test_beyond_the_exact_limit_little_changes(data, gamma, monkeypatch):
     )
 
 
+def test_looking_for_components_in_less_precision_changes_little(monkeypatch):
+    rng = np.random.default_rng(5)
+    latent = rng.normal(size=(700, 30))
+    rows = latent @ rng.normal(size=(30, 600)) + 0.3 * rng.normal(size=(700, 600))
+    rows /= rows.std()
+    y = 5 + latent[:, 0] + rng.normal(0, 0.5, 700)
+    new = rng.normal(size=(20, 30)) @ rng.normal(size=(30, 600))
+    monkeypatch.setattr(spectral, "EXACT_UP_TO", 10)
+    found = []
+    for precision in (np.float64, np.float32):
+        monkeypatch.setattr(spectral, "ROUGH", precision)
+        spectrum = spectrum_of(rows, None)
+        assert spectrum.u.dtype == np.float64
+        np.testing.assert_allclose(spectrum.u.T @ spectrum.u, np.eye(len(spectrum.lam)), atol=1e-8)
+        found.append((spectrum.predict(new, y, 0.001), spectrum.left_out_singly(y)))
+    for exact, rough in zip(*found, strict=True):
+        np.testing.assert_allclose(rough, exact, atol=2e-3)
+
+
 @pytest.mark.parametrize("gamma", [None, 0.5])
 def test_the_part_of_a_head_predicts_the_same(gamma):
     rng = np.random.default_rng(0)
