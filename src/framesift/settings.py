@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     offline: bool = False
     quality: str = Field("auto", pattern=r"\S")
     policy: _UserPath | None = None
+    captions: str = Field("auto", pattern=r"\S")
     fail_on: Literal["review", "block"] | None = None
     exact: bool = False
     fps: float = Field(1.0, gt=0, le=1000)
@@ -109,6 +110,9 @@ class _FileSource(TomlConfigSettingsSource):
         for key in _PATH_KEYS:
             if isinstance(values.get(key), str):
                 values[key] = str(config_file().parent / Path(values[key]).expanduser())
+        captions = values.get("captions")
+        if isinstance(captions, str) and captions not in ("auto", "none"):
+            values["captions"] = str(config_file().parent / Path(captions).expanduser())
         return values
 
 

@@ -119,6 +119,12 @@ _JUDGING = (
         metavar="FILE",
         help="Thresholds and actions, in TOML.  [default: the built-in policy]",
     ),
+    click.option(
+        "--captions",
+        metavar="FILE|auto|none",
+        help="Texts that go with pictures: a table with the columns path and caption (.csv .tsv "
+        ".jsonl), or `auto`: what lies beside a picture as .txt or .json.  [default: auto]",
+    ),
 )
 
 _READING = (
@@ -219,18 +225,23 @@ def setting_options(function: Command, groups: Sequence[Sequence[Command]]) -> C
     return command
 
 
-def analysis_options(*extra: Command) -> Command:
+def analysis_options(*extra: Command, required: bool = True) -> Command:
     """Add PATHS and everything that says how media are read, scored and cached.
 
     Args:
         extra: Further options whose names are settings, listed after those of the reading.
+        required: Whether there must be a path.
     """
 
     def decorate(function: Command) -> Command:
         groups = (_MODEL, (*_JUDGING, *_READING, *extra), _RUNNING, _COMMON)
         command = setting_options(function, groups)
         argument = click.argument(
-            "paths", nargs=-1, required=True, metavar="PATHS...", callback=_refuse_empty
+            "paths",
+            nargs=-1,
+            required=required,
+            metavar="PATHS..." if required else "[PATHS]...",
+            callback=_refuse_empty,
         )
         return argument(command)
 

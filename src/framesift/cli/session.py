@@ -18,7 +18,13 @@ from framesift.embeddings.cache import Cache, default_path
 from framesift.engine import run_many
 from framesift.frames import UniformSampler
 from framesift.media import ExpandOptions, Limits, Source, expand_sources
-from framesift.pipeline import Reading, build_analyzer, default_heads
+from framesift.media.captions import Captions
+from framesift.pipeline import (
+    Reading,
+    build_analyzer,
+    check_model,
+    default_heads,
+)
 from framesift.policies import Policy
 
 if TYPE_CHECKING:
@@ -47,6 +53,8 @@ class Session:
         notice: What reports must say of the model, such as that ``starter`` stood in.
         paths: What the user named.
         progress: Whether a progress bar may be shown.
+        captions: Where the texts that go with pictures are found.
+        caption: The text that goes with every picture, instead of what is found.
     """
 
     settings: Settings
@@ -55,6 +63,8 @@ class Session:
     notice: str | None
     paths: tuple[str, ...]
     progress: bool
+    captions: Captions = field(default_factory=Captions)
+    caption: str | None = None
     _real: dict[str, Path] = field(default_factory=dict)
 
     def results(self) -> Iterator[Result]:
@@ -82,10 +92,26 @@ class Session:
             # Only where they differ: a dictionary of every name would grow with the folder.
             if isinstance(source, Source) and source.path and os.fspath(source.path) != source.name:
                 self._real[source.name] = source.path
+            if isinstance(source, Source):
+                self._add_caption(source)
             yield source
+        if self.captions.unused:
+            rows = plural(len(self.captions.unused), "caption")
+            first = self.captions.unused[0]
+            self.console.notice(f"{rows} of the table name no file that was scanned: {first} ...")
         if sources.skipped:
             files = plural(sources.skipped, "file")
             self.console.notice(f"passed over {files} beside pictures (--all-files tries them)")
+
+    def _add_caption(self, source: Source) -> None:
+        """Give a picture the text that goes with it; one that cannot be read is said, not lost."""
+        if self.caption is not None:
+            source.caption = self.caption
+            return
+        caption = None if source.path is None else self.captions.caption_for(source.path)
+        if caption is not None:
+            source.caption = caption.text
+            source.caption_problem = caption.problem
 
     def _count(self) -> int:
         streams = self.paths.count("-")
@@ -138,9 +164,13 @@ def open_session(
     settings = effective_settings(request, console)
     policy = Policy.load(settings.policy) if settings.policy else default or Policy.default()
     with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
-        settings = _with_model_of_head(settings, console)
+        captions = _captions(settings, request.paths)
+        settings = _with_model_of_head(_with_model_of_policy(settings, policy), console)
         embedder, notice = open_embedder(settings, console)
-        heads = default_heads(embedder, quality=settings.quality, offline=settings.offline)
+        check_model(policy, embedder)
+        heads = default_heads(
+            embedder, quality=settings.quality, offline=settings.offline, policy=policy
+        )
         for text in filter(None, (getattr(head, "notice", None) for head in heads)):
             console.notice(text)
         cache = stack.enter_context(Cache(default_path())) if settings.cache else None
@@ -158,7 +188,30 @@ def open_session(
                 thumbnail_px=_THUMBNAIL_PX if thumbnails else None,
             ),
         )
-        yield Session(settings, analyzer, console, notice, request.paths, request.progress)
+        if policy.words == "auto" and analyzer.reader is None:
+            console.notice(
+                "words in pictures are not read; pip install 'framesift[ocr]' reads them"
+            )
+        yield Session(
+            settings, analyzer, console, notice, request.paths, request.progress, captions
+        )
+
+
+def _captions(settings: Settings, paths: tuple[str, ...]) -> Captions:
+    """Find the texts that go with pictures, as the settings say."""
+    if settings.captions == "none":
+        return Captions()
+    if settings.captions == "auto":
+        return Captions.from_sidecars()
+    roots = [path for path in paths if Path(path).is_dir()]
+    return Captions.from_csv(Path(settings.captions).expanduser(), roots=roots)
+
+
+def _with_model_of_policy(settings: Settings, policy: Policy) -> Settings:
+    """Where no model was asked for, take the one that the policy's thresholds belong to."""
+    if settings.model != "auto" or policy.model is None:
+        return settings
+    return settings.model_copy(update={"model": policy.model})
 
 
 def _with_model_of_head(settings: Settings, console: Console) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framesift.errors import MissingExtraError, PolicyError
 from framesift.frames import UniformSampler
 from framesift.pipeline.analyzer import Analyzer
 from framesift.pipeline.items import Reading
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 
     from framesift.embeddings.base import Device, Embedder, ImageEncoder
     from framesift.embeddings.cache import Cache
+    from framesift.embeddings.ocr import WordReader
     from framesift.frames import Sampler
     from framesift.heads import Head
 
-__all__ = ["build_analyzer", "default_heads", "experts_for"]
+__all__ = ["build_analyzer", "check_model", "default_heads", "experts_for", "word_reader_for"]
 
 
 def default_heads(
@@ -26,6 +28,7 @@ def default_heads(
     quality: str = "auto",
     offline: bool = False,
     labels: Mapping[str, Sequence[str]] | None = None,
+    policy: Policy | None = None,
 ) -> tuple[Head, ...]:
     """Return the heads that a scan uses when nobody says otherwise.
 
@@ -34,21 +37,36 @@ def default_heads(
         quality: What scores quality, see `framesift.heads.choose.quality_head_for`.
         offline: Fetch nothing; a head that is not on this machine is replaced by prompts.
         labels: Label -> prompts of a zero-shot classifier whose answers become tags.
+        policy: Its categories are screened for, and its context tags; the default policy's where
+            it is ``None``.
     """
-    from framesift.heads import ExpertHead, ScreeningHead, ZeroShotHead, quality_head_for
-    from framesift.policies import TAXONOMY
+    from framesift.heads import ZeroShotHead, quality_head_for
 
-    expert = ExpertHead(space=embedder.space)
-    # Scores of different heads do not compare: where the expert knows, prompts keep quiet.
-    screened = [category.prompts for category in TAXONOMY if category.name not in expert.names]
-    heads: list[Head] = [
-        quality_head_for(embedder, quality, offline=offline),
-        ScreeningHead.from_prompts(embedder, screened),
-        expert,
-    ]
+    heads: list[Head] = [quality_head_for(embedder, quality, offline=offline)]
+    heads += _policy_heads(embedder, policy or Policy.default())
     if labels:
         heads.append(ZeroShotHead.from_prompts(embedder, labels))
     return tuple(heads)
+
+
+def _policy_heads(embedder: Embedder, policy: Policy) -> list[Head]:
+    """Return the heads for what a policy looks for in pictures, and for what softens it."""
+    from framesift.heads import ExpertHead, ScreeningHead
+    from framesift.policies import CONTEXT_TAGS
+
+    seen = [one.prompts for one in policy.categories.values() if "image" in one.applies_to]
+    expert = ExpertHead(space=embedder.space)
+    # Scores of different heads do not compare: where the expert knows, prompts keep quiet.
+    screened = [prompts for prompts in seen if prompts.name not in expert.names]
+    tags = [tag.prompts for tag in CONTEXT_TAGS if tag.name in policy.context]
+    heads: list[Head] = []
+    if screened:
+        heads.append(ScreeningHead.from_prompts(embedder, screened))
+    if len(screened) < len(seen):
+        heads.append(expert)
+    if tags:
+        heads.append(ScreeningHead.from_prompts(embedder, tags, name="context", task="context"))
+    return heads
 
 
 def experts_for(inputs: Iterable[str], *, device: Device = "auto") -> tuple[ImageEncoder, ...]:
@@ -76,7 +94,7 @@ def build_analyzer(
     cache: Cache | None = None,
     reading: Reading | None = None,
 ) -> Analyzer:
-    """Build an analyzer with the default heads and experts.
+    """Build an analyzer with the default heads and the experts that heads and policy ask for.
 
     Args:
         embedder: The model.
@@ -85,14 +103,67 @@ def build_analyzer(
         sampler: Instead of one frame per second, at most 64.
         cache: Where rows are remembered.
         reading: Limits and decoding.
+
+    Raises:
+        PolicyError: The policy's thresholds belong to another model.
+        MissingExtraError: The policy requires words in pictures to be read, and what reads them is
+            not installed.
     """
-    chosen = default_heads(embedder) if heads is None else heads
+    policy = policy or Policy.default()
+    check_model(policy, embedder)
+    chosen = default_heads(embedder, policy=policy) if heads is None else heads
+    inputs = {name for head in chosen for name in head.card.inputs}
+    if policy.lists.perceptual:
+        inputs.add("pdq")
+    experts = experts_for(inputs)
+    if policy.tiles:
+        from framesift.embeddings.tiles import TileEncoder
+
+        experts = (*experts, TileEncoder(embedder, policy.tiles))
     return Analyzer(
         embedder,
         chosen,
-        experts=experts_for(name for head in chosen for name in head.card.inputs),
-        policy=policy or Policy.default(),
+        experts=experts,
+        policy=policy,
         sampler=sampler or UniformSampler(),
         cache=cache,
         reading=reading or Reading(),
+        reader=word_reader_for(policy),
     )
+
+
+def check_model(policy: Policy, embedder: Embedder) -> None:
+    """Refuse a policy whose thresholds belong to another model.
+
+    Raises:
+        PolicyError: They do.
+    """
+    if policy.model is not None and policy.model != embedder.name:
+        message = (
+            f"policy {policy.name!r} has thresholds for the model {policy.model!r}, not for "
+            f"{embedder.name!r}; run it with --model {policy.model}, or calibrate it again and "
+            "change its line model = ..."
+        )
+        raise PolicyError(message)
+
+
+def word_reader_for(policy: Policy) -> WordReader | None:
+    """Load what reads words in pictures, if the policy asks for it and it is installed.
+
+    Returns:
+        The reader; ``None`` where the policy wants none, or says ``auto`` and the extra
+        ``framesift[ocr]`` is not installed.
+
+    Raises:
+        MissingExtraError: The policy requires it and it is not installed.
+    """
+    if policy.words == "off":
+        return None
+    from framesift.embeddings.ocr import load_word_reader
+
+    try:
+        return load_word_reader()
+    except MissingExtraError:
+        if policy.words == "required":
+            raise
+        return None
