@@ -9,7 +9,15 @@ from typing import Any
 
 from framesift.heads.novelty import Novelty
 
-__all__ = ["DATA", "laion_heads", "laion_novelty", "screening_background", "screening_calibration"]
+__all__ = [
+    "DATA",
+    "laion_detectors",
+    "laion_heads",
+    "laion_novelty",
+    "screening_background",
+    "screening_calibration",
+    "tile_shifts",
+]
 
 DATA = Path(__file__).with_name("data")
 
@@ -33,6 +41,18 @@ def screening_calibration(space: str) -> dict[str, Any] | None:
 def laion_heads() -> dict[str, Any]:
     """The LAION heads: repository, commit, and per embedding space file, sha256 and mapping."""
     known: dict[str, Any] = _read("laion_aesthetic.json")
+    return known
+
+
+def laion_detectors() -> dict[str, Any]:
+    """LAION's detectors of nudity and violence: repository, commit, and per space the files."""
+    known: dict[str, Any] = _read("laion_nsfw.json")
+    return known
+
+
+def tile_shifts(space: str) -> dict[str, dict[str, float]]:
+    """Per source and category, what tiles are shifted by; see `framesift.heads.moderation`."""
+    known: dict[str, dict[str, float]] = _read("tile_shifts.json")["spaces"].get(space, {})
     return known
 
 
