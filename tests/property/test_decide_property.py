@@ -90,7 +90,7 @@ def scored(policy, parts, score=0.0):
         Signal(name, score, "zero-shot", part)
         for name, category in policy.categories.items()
         for part, medium in wanted.items()
-        if part in parts and medium in category.applies_to
+        if part in parts and medium in category.applies_to and not category.phrases
     ]
 
 
