@@ -33,6 +33,7 @@ COMMANDS = {
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",
     "evaluate": "framesift.cli.evaluate:evaluate",
+    "moderate": "framesift.cli.moderate:moderate",
     "policy": "framesift.cli.policy:policy",
     "heads": "framesift.cli.heads:heads",
     "models": "framesift.cli.models:models",

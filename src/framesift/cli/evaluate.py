@@ -50,9 +50,18 @@ def evaluate(request: Request, head: str, source: Path, **choices: Any) -> int:
     HEAD is a head file made by `framesift train`, or a name that `scan --quality` takes. A
     classifier is measured on FOLDER, in which each sub-folder is a label that it knows. Without
     `--model` a head file is read with the model it was trained with. Do not use the pictures that
-    the head learnt from: it would look better than it is. Exit codes: 0 done, 2 wrong usage, 3
-    done but some pictures or rows could not be used, 130 interrupted.
+    the head learnt from: it would look better than it is.
+
+    A policy, POLICY.toml in place of HEAD, is measured on folders named after its categories and
+    `benign`, or on a table, as `framesift policy calibrate` takes them.
+
+    Exit codes: 0 done, 2 wrong usage, 3 done but some pictures or rows could not be used, 130
+    interrupted.
     """
+    if head.lower().endswith(".toml"):
+        from framesift.cli.evaluate_policy import evaluate_policy
+
+        return evaluate_policy(request, Path(head), source, choices)
     learning.require_extra(plots=bool(choices["report"] or choices["plots"]))
     from framesift.cli.rated import tell_left_out
     from framesift.cli.workbench import workplace

@@ -12,6 +12,7 @@ from framesift.cli.console import Meter, plural
 from framesift.cli.exits import INTERRUPTED, Stop
 from framesift.engine import run_many
 from framesift.media import Source
+from framesift.pipeline import moderate_text
 from framesift.types import Failure
 
 if TYPE_CHECKING:
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     from framesift.pipeline import Analyzer
     from framesift.policies import Policy
     from framesift.settings import Settings
-    from framesift.types import Part, Result, Verdict
+    from framesift.types import Result, Verdict
 
 __all__ = ["Judged", "alike", "judge_examples"]
 
 _CHUNK = 2048
-_TEXT: tuple[Part, ...] = ("caption",)
 # What differs between two sendings of one text: figures, links, blanks.
 _VARYING = re.compile(r"https?://\S+|[\d\W_]+")
 
@@ -126,16 +126,6 @@ def _each(
         else:
             verdict, sha256 = result.moderation, result.info.sha256
             yield Judged(item, verdict, sha256, result.thumbnail, result.blurred)
-
-
-def moderate_text(text: str, policy: Policy) -> Verdict:
-    """Judge a text that comes without a picture; no model is loaded."""
-    from framesift.heads.text import load_text_heads, screen_text
-    from framesift.policies import decide
-
-    phrases = {name: one.phrases for name, one in policy.categories.items() if one.phrases}
-    signals = screen_text(text, load_text_heads(), phrases=phrases)
-    return decide(signals, policy, parts=_TEXT)
 
 
 def _source(item: Example) -> Source:

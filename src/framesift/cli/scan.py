@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CLEAR", "FAIL_ON", "FORMAT", "OUT", "plan_reports", "run_reports", "scan"]
 
+_FOR_PEOPLE = ("table", "reasons")
 _FORMATS = ("table", "jsonl", "csv", "parquet", "html")
 
 FAIL_ON = click.option(
@@ -76,8 +77,15 @@ def scan(request: Request, outs: tuple[str, ...], format_: str | None, *, clear:
         return run_reports(session, plan, clear=clear)
 
 
-def plan_reports(outs: tuple[str, ...], format_: str | None) -> dict[Path | None, str]:
+def plan_reports(
+    outs: tuple[str, ...], format_: str | None, *, default: str = "table"
+) -> dict[Path | None, str]:
     """Map each destination to its format; ``None`` is standard output.
+
+    Args:
+        outs: Files to write.
+        format_: Of standard output, where it was asked for.
+        default: Of standard output, where nothing was asked for.
 
     Raises:
         ConfigError: An extension stands for no format.
@@ -87,7 +95,7 @@ def plan_reports(outs: tuple[str, ...], format_: str | None) -> dict[Path | None
 
     plan: dict[Path | None, str] = {Path(out): format_for(Path(out)) for out in outs if out != "-"}
     if format_ or "-" in outs or not outs:
-        plan[None] = format_ or "table"
+        plan[None] = format_ or default
     if plan.get(None) == "parquet" and sys.stdout.isatty():
         message = "parquet is not text: name a file (--out FILE.parquet) or redirect the output"
         raise click.UsageError(message)
@@ -144,14 +152,14 @@ def _tell(
 ) -> None:
     """Write the summary to standard error, after the reports are finished."""
     console = session.console
-    if plan.get(None) != "table":
+    if plan.get(None) not in _FOR_PEOPLE:
         for line in counts.failure_lines():
             console.say(line)
     if not counts.summary.items and not interrupted:
         console.notice("nothing to scan: no pictures or videos were found under the given paths")
     state = "interrupted after " if interrupted else ""
     # A table ends with the counts: only the time is left to say.
-    counted = counts.speed() if plan.get(None) == "table" else counts.line()
+    counted = counts.speed() if plan.get(None) in _FOR_PEOPLE else counts.line()
     console.say(f"framesift: {state}{counted}")
     for out in plan:
         if out is not None:
@@ -177,7 +185,7 @@ def _header(session: Session) -> ReportHeader:
 def _writer(out: Path | None, kind: str, header: ReportHeader) -> Writer:
     from framesift.reports import open_writer
 
-    if out is None and kind == "table":
+    if out is None and kind in _FOR_PEOPLE:
         # The notice stands on standard error already, next to this table.
         header = replace(header, notice=None)
     return open_writer(out, format=kind, header=header)

@@ -43,6 +43,7 @@ __all__ = [
 
 _WRITERS = {
     "table": ("framesift.reports.table", "TableWriter"),
+    "reasons": ("framesift.reports.reasons", "ReasonsWriter"),
     "jsonl": ("framesift.reports.jsonl", "JsonlWriter"),
     "csv": ("framesift.reports.csv", "CsvWriter"),
     "parquet": ("framesift.reports.parquet", "ParquetWriter"),
@@ -50,6 +51,7 @@ _WRITERS = {
 }
 _EXTENSIONS = {
     ".txt": "table",
+    ".log": "reasons",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".csv": "csv",

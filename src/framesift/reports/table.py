@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from framesift.reports.record import Record
 
-__all__ = ["TableWriter", "shortened"]
+__all__ = ["STYLES", "TableWriter", "shortened"]
 
 _ACTION_WIDTH = 6
 _SCORE_WIDTH = 5
@@ -22,7 +22,8 @@ _BAR_WIDTH = 10
 _PIPE_WIDTH = 120
 _ROOM_FOR_REASON = 56
 _ROOM_FOR_BAR = 72
-_STYLES = {"allow": "green", "review": "yellow", "block": "bold red", "failed": "bold magenta"}
+STYLES = {"allow": "green", "review": "yellow", "block": "bold red", "failed": "bold magenta"}
+"""How verdicts look on a terminal with colours."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -72,7 +73,7 @@ class TableWriter(Writer):
         self._add_score(text, record)
         action = action_of(record)
         text.append("  ")
-        text.append(action.ljust(_ACTION_WIDTH), style=_STYLES.get(action, ""))
+        text.append(action.ljust(_ACTION_WIDTH), style=STYLES.get(action, ""))
         if self._with_reason:
             text.append("  ")
             text.append(self._cell(reason(record), self._reason_width, keep_end=False), style="dim")

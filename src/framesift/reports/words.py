@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from framesift.reports.record import Record
 
@@ -21,6 +22,7 @@ __all__ = [
     "visible",
 ]
 
+_NAMES: Mapping[str, str] = MappingProxyType({"list": "known hash"})
 _SEVERITY = ("allow", "review", "block")
 
 
@@ -79,14 +81,20 @@ def reasons(record: Record) -> list[str]:
     """
     labels = record["moderation"]["labels"] if record["moderation"] else []
     flagged = sorted((one for one in labels if one["flagged"]), key=_weight, reverse=True)
-    return [_told(label) for label in flagged]
+    alone = {"caption": "text"} if record["kind"] == "text" else {}
+    return [_told(label, {"list": "known hash", **alone}) for label in flagged]
 
 
-def evidence(label: Record) -> str:
-    """Say where the score of a label comes from: part, place, and prompt or words."""
+def evidence(label: Record, names: Mapping[str, str] = _NAMES) -> str:
+    """Say where the score of a label comes from: part, place, and prompt or words.
+
+    Args:
+        label: Of a record.
+        names: What to call a part, where that is not its name.
+    """
     found = label["evidence"]
     part = str(label["part"])
-    where = ["known hash" if part == "list" else part]
+    where = [names.get(part, part)]
     if found["tile"]:
         where.append(f"tile {place(found['tile'])}")
     if found["time_s"] is not None:
@@ -132,9 +140,9 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _told(label: Record) -> str:
+def _told(label: Record, names: Mapping[str, str]) -> str:
     milder = f"; milder for {title(label['softened'])}" if label["softened"] else ""
-    return f"{title(label['name'])} {label['score']:.2f} ({evidence(label)}{milder})"
+    return f"{title(label['name'])} {label['score']:.2f} ({evidence(label, names)}{milder})"
 
 
 def _third(middle: float, names: tuple[str, str, str]) -> str:

@@ -154,7 +154,7 @@ def test_a_text_has_a_card(written: Callable[..., Page]) -> None:
 
     (card,) = [item for item in page.all("li") if item.get("class") == "card"]
     assert card["data-action"] == "review"
-    for text in ("1 text", "spam scam 0.97 (caption; by text)", "1To review"):
+    for text in ("1 text", "spam scam 0.97 (text; by text)", "1To review"):
         assert text in page.text
 
 

@@ -1,0 +1,220 @@
+"""``framesift evaluate policy.toml``: a whole policy on labelled pictures and texts."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from framesift.cli.exits import DONE, FAILED_ITEMS, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from framesift.cli.console import Console
+    from framesift.cli.examples import Example, Examples
+    from framesift.cli.judged import Judged
+    from framesift.cli.options import Request
+    from framesift.cli.session import Session
+    from framesift.policies import Policy
+    from framesift.policies.measure import PolicyFigures
+    from framesift.reports.parts import Picture
+    from framesift.types import LabelScore
+
+__all__ = ["evaluate_policy"]
+
+_SHOWN = 24
+
+
+def evaluate_policy(
+    request: Request, file: Path, labelled: Path, choices: Mapping[str, Any]
+) -> int:
+    """Measure a policy on labelled examples, print the figures and write the page.
+
+    Args:
+        request: What the user asked.
+        file: The policy.
+        labelled: As for ``framesift policy calibrate``.
+        choices: The options ``report`` and ``format_``.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        Stop: No example could be judged.
+    """
+    from framesift.cli.examples import read_examples
+    from framesift.cli.judged import alike, judge_examples
+    from framesift.cli.workbench import workplace
+    from framesift.policies import Policy
+    from framesift.policies.measure import Outcome, measure_policy
+
+    policy = Policy.load(file)
+    with workplace(request) as (settings, console):
+        examples = read_examples(labelled, list(policy.rules), settings)
+        with _session(request, file, examples.items) as session:
+            analyzer = None if session is None else session.analyzer
+            judged = judge_examples(examples.items, policy, analyzer, settings, console)
+        groups = alike(judged)
+        outcomes = [
+            Outcome(one.example.labels, one.verdict, _medium(one), group)
+            for one, group in zip(judged, groups, strict=True)
+            if one.verdict is not None
+        ]
+        failures = [one.failure for one in judged if one.failure is not None]
+        if not outcomes:
+            message = f"{labelled}: no example could be judged; the first: {failures[0].error}"
+            raise Stop(message)
+        figures = measure_policy(outcomes, list(policy.rules))
+        if choices["report"]:
+            _write(policy, figures, (examples, judged, session), choices["report"], console)
+        left_out = examples.tell_left_out(console, failures)
+    _print(policy, figures, as_json=choices["format_"] == "json")
+    return FAILED_ITEMS if left_out else DONE
+
+
+@contextlib.contextmanager
+def _session(request: Request, file: Path, items: Sequence[Example]) -> Iterator[Session | None]:
+    """Load the model where there are pictures to look at."""
+    if all(item.path is None for item in items):
+        yield None
+        return
+    from framesift.cli.session import open_session
+
+    asked = replace(request, options={**request.options, "policy": file})
+    with open_session(asked, thumbnails=True) as session:
+        yield session
+
+
+def _medium(judged: Judged) -> str:
+    return "text" if judged.example.path is None else "image"
+
+
+def _print(policy: Policy, figures: PolicyFigures, *, as_json: bool) -> None:
+    if as_json:
+        found = asdict(figures)
+        found["confusion"] = {
+            "harmful": dict(figures.confusion[True]), "benign": dict(figures.confusion[False])
+        }  # fmt: skip
+        click.echo(json.dumps(_plain({"policy": policy.label, **found}), indent=2))
+        return
+    from framesift.reports.policy_page import percent
+
+    click.echo(policy.label)
+    for harmful, word in ((True, "harmful"), (False, "benign")):
+        row = figures.confusion[harmful]
+        told = ", ".join(f"{count:,} {action}" for action, count in row.items())
+        click.echo(f"{word:<8} {told}")
+    click.echo(f"caught   {percent(figures.caught)} of the harmful")
+    click.echo(f"flagged  {percent(figures.disturbed)} of the benign")
+    click.echo(f"blocked  {percent(figures.blocked)} of the benign")
+    for one in figures.categories:
+        click.echo("")
+        click.echo(
+            f"{one.category} ({one.medium}): {one.positives:,} of it, {one.negatives:,} others"
+        )
+        for name, rate in (
+            ("precision", one.precision), ("recall", one.recall), ("fpr", one.fpr)
+        ):  # fmt: skip
+            click.echo(f"  {name:<10} {percent(rate)}")
+        for name, value in (("f1", one.f1), ("auroc", one.auroc), ("ece", one.ece)):
+            click.echo(f"  {name:<10} {'-' if math.isnan(value) else f'{value:.3f}'}")
+
+
+def _plain(value: Any) -> Any:
+    """Return the same with NaN as null, which JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _write(
+    policy: Policy,
+    figures: PolicyFigures,
+    data: tuple[Examples, Sequence[Judged], Session | None],
+    out: Path,
+    console: Console,
+) -> None:
+    from framesift import __version__
+    from framesift.cli.drawings import write_page
+    from framesift.reports import ReportHeader
+    from framesift.reports.parts import PageFacts
+    from framesift.reports.policy_page import policy_page
+
+    examples, judged, session = data
+    known = click.get_current_context().find_root().obj or {}
+    header = ReportHeader(
+        version=__version__,
+        model=None if session is None else session.analyzer.model,
+        policy=policy.label,
+        started=datetime.now().astimezone(),
+        arguments=tuple(known.get("arguments", ("framesift",))),
+        notice=None if session is None else session.notice,
+    )
+    facts = PageFacts(
+        header=header,
+        source=str(examples.source),
+        failures=[one.failure for one in judged if one.failure is not None],
+        problems=examples.problems,
+        problem_count=len(examples.problems),
+    )
+    write_page(policy_page(policy.label, figures, facts, _misses(judged)), out, console)
+
+
+def _misses(judged: Sequence[Judged]) -> tuple[list[Picture], list[Picture]]:
+    """Return what was missed and what was flagged for nothing, worst first."""
+    severity = {"allow": 0, "review": 1, "block": 2}
+    missed, disturbed = [], []
+    for one in judged:
+        if one.verdict is None:
+            continue
+        if one.example.harmful and one.verdict.action == "allow":
+            missed.append((_score(one), one))
+        elif not one.example.harmful and one.verdict.action != "allow":
+            top = max((label.score for label in one.verdict.labels if label.flagged), default=0.0)
+            disturbed.append((-severity[one.verdict.action] - top / 2, one))
+    return tuple(  # type: ignore[return-value]
+        [_picture(one) for _, one in sorted(found, key=lambda pair: pair[0])[:_SHOWN]]
+        for found in (missed, disturbed)
+    )
+
+
+def _score(judged: Judged) -> float:
+    """Return the highest score of the categories that the example is of."""
+    named = [name for name, is_of_it in judged.example.labels.items() if is_of_it]
+    labels = judged.verdict.labels if judged.verdict else ()
+    return max((label.score for label in labels if label.name in named), default=0.0)
+
+
+def _picture(judged: Judged) -> Picture:
+    from framesift.media import blurred
+    from framesift.reports.parts import Picture
+
+    verdict = judged.verdict
+    assert verdict is not None
+    actual = ", ".join(name for name, yes in judged.example.labels.items() if yes) or "benign"
+    found = [label for label in verdict.labels if label.flagged or judged.example.harmful]
+    found.sort(key=lambda label: (label.flagged, label.score), reverse=True)
+    return Picture(
+        judged.example.name,
+        actual,
+        verdict.action,
+        far=True,
+        note="; ".join(_told(label) for label in found[:2]),
+        thumbnail=blurred(judged.thumbnail) if judged.thumbnail else None,
+    )
+
+
+def _told(label: LabelScore) -> str:
+    from framesift.reports.words import title
+
+    words = label.evidence.words or label.evidence.prompt
+    return f"{title(label.name)} {label.score:.2f}" + (f" ({words[:60]})" if words else "")
