@@ -164,7 +164,7 @@ def blend_member(data: TrainingSet, tried: Sequence[Member], rest: Sequence[Memb
     tried = [each for each, keep in zip(tried, kept, strict=True) if keep]
     weights = weights[kept] / weights[kept].sum()
     parameters = {
-        f"{_label(each.candidate)} weight": round(float(weight), 6)
+        f"{_label(each.candidate)} weight": round(float(weight), 3)
         for each, weight in zip(tried, weights, strict=True)
     }
     inputs = dict.fromkeys(name for each in tried for name in each.candidate.inputs)

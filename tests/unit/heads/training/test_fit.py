@@ -99,7 +99,7 @@ def test_a_blend_says_what_it_is_made_of(trained, tmp_path):
     result = trained[3]
     (blend,) = [each for each in result.candidates if each.kind == "blend"]
     weights = {name: value for name, value in blend.parameters.items() if name.endswith("weight")}
-    assert sum(weights.values()) == pytest.approx(1, abs=1e-4)
+    assert sum(weights.values()) == pytest.approx(1, abs=5e-3)
     assert all(value >= 0.05 for value in weights.values())
     assert any(name.startswith("plain ridge") for name in weights)
 
