@@ -120,7 +120,8 @@ class Analyzer(Stages):
                     for left, top, right, bottom in boxes.reshape(-1, 4).tolist()
                 ]
                 repeated = [time for time in times for _ in range(expert.count)]
-                views.append(View(self.embedder.to_embeddings(rows), repeated, places))
+                tiles = self.embedder.to_embeddings(rows)
+                views.append(View(tiles, repeated, places, expert.count))
         return views
 
     @property

@@ -43,30 +43,23 @@ def default_heads(
     from framesift.heads import ZeroShotHead, quality_head_for
 
     heads: list[Head] = [quality_head_for(embedder, quality, offline=offline)]
-    heads += _policy_heads(embedder, policy or Policy.default())
+    heads += _policy_heads(embedder, policy or Policy.default(), offline=offline)
     if labels:
         heads.append(ZeroShotHead.from_prompts(embedder, labels))
     return tuple(heads)
 
 
-def _policy_heads(embedder: Embedder, policy: Policy) -> list[Head]:
+def _policy_heads(embedder: Embedder, policy: Policy, *, offline: bool) -> list[Head]:
     """Return the heads for what a policy looks for in pictures, and for what softens it."""
-    from framesift.heads import ExpertHead, ScreeningHead
+    from framesift.heads.moderation import context_heads, moderation_heads
     from framesift.policies import CONTEXT_TAGS
 
     seen = [one.prompts for one in policy.categories.values() if "image" in one.applies_to]
-    expert = ExpertHead(space=embedder.space)
-    # Scores of different heads do not compare: where the expert knows, prompts keep quiet.
-    screened = [prompts for prompts in seen if prompts.name not in expert.names]
     tags = [tag.prompts for tag in CONTEXT_TAGS if tag.name in policy.context]
-    heads: list[Head] = []
-    if screened:
-        heads.append(ScreeningHead.from_prompts(embedder, screened))
-    if len(screened) < len(seen):
-        heads.append(expert)
-    if tags:
-        heads.append(ScreeningHead.from_prompts(embedder, tags, name="context", task="context"))
-    return heads
+    return [
+        *moderation_heads(embedder, seen, offline=offline),
+        *context_heads(embedder, tags),
+    ]
 
 
 def experts_for(inputs: Iterable[str], *, device: Device = "auto") -> tuple[ImageEncoder, ...]:

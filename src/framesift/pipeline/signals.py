@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from framesift.heads.moderation import tile_scores
 from framesift.types import Embeddings, Evidence, Signal
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ class View:
         embeddings: One row per picture.
         times: Of each row's frame, in seconds; empty for a still.
         boxes: Of each row's tile, as shares of width and height; empty for whole frames.
+        tiles: How many tiles each frame has; 0 for whole frames.
     """
 
     embeddings: Embeddings
     times: Sequence[Fraction] = ()
     boxes: Sequence[Box] = ()
+    tiles: int = 0
 
     def evidence(self, row: int, prompt: str) -> Evidence:
         """Say where a row comes from."""
@@ -97,6 +100,8 @@ def _severity(signal: Signal) -> float:
 
 def _signals(head: Head, view: View) -> list[Signal]:
     scores = head.score(view.embeddings)
+    if view.tiles:
+        scores = tile_scores(head.card, scores, view.tiles)
     # argmax takes the first NaN, if there is one, and else the first highest score.
     rows = [int(row) for row in scores.values.argmax(axis=0)]
     prompts = _closest(head, view.embeddings, rows)
