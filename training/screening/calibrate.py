@@ -31,10 +31,10 @@ from framesift.embeddings import load_embedder
 from framesift.embeddings.starter_model import load_model
 from framesift.heads.numeric import sigmoid
 from framesift.heads.resources import DATA
-from pictures import Sets, category_head
+from pictures import Sets, category_head, context_head
 
-SEEN = ("weapons", "alcohol", "suggestive")
-"""Categories whose labelled pictures evaluate.py finds well apart from ordinary ones."""
+SEEN = ("weapons", "alcohol", "suggestive", "screenshot")
+"""Categories and context tags whose labelled pictures evaluate.py finds well apart from ordinary ones."""
 
 COMMON, RARE = 0.99, 0.999
 PROVENANCE = (
@@ -62,18 +62,18 @@ def logistic_slope(positive: np.ndarray, negative: np.ndarray) -> float:
 def main(shared: Path, work: Path) -> None:
     embedder = load_embedder("starter")
     sets = Sets(shared, work, embedder)
-    head = category_head(embedder)
-    ordinary = head.log_odds(sets.ordinary(fitting=True))
     constants: dict[str, list[float]] = {}
-    for column, name in enumerate(head.names):
-        z = ordinary[:, column].astype(np.float64)
-        slope = float(np.log(9)) / float(z.std())
-        if name == "weapons":
-            shown = head.log_odds(sets.group("weapon", fitting=True))[:, column]
-            slope = logistic_slope(shown.astype(np.float64), z)
-        at = float(np.quantile(z, COMMON if name in SEEN else RARE))
-        constants[name] = [round(slope, 4), round(-slope * at, 4)]
-        print(f"{name:18} slope {slope:.3f}  0.5 at z = {at:.2f}")
+    for head in (category_head(embedder), context_head(embedder)):
+        ordinary = head.log_odds(sets.ordinary(fitting=True))
+        for column, name in enumerate(head.names):
+            z = ordinary[:, column].astype(np.float64)
+            slope = float(np.log(9)) / float(z.std())
+            if name == "weapons":
+                shown = head.log_odds(sets.group("weapon", fitting=True))[:, column]
+                slope = logistic_slope(shown.astype(np.float64), z)
+            at = float(np.quantile(z, COMMON if name in SEEN else RARE))
+            constants[name] = [round(slope, 4), round(-slope * at, 4)]
+            print(f"{name:18} slope {slope:.3f}  0.5 at z = {at:.2f}")
     entry = {
         "scale": float(np.median([slope for slope, _ in constants.values()])),
         "shift": float(np.median([shift for _, shift in constants.values()])),

@@ -115,7 +115,7 @@ def category_head(embedder: StarterEmbedder) -> ScreeningHead:
 def context_head(embedder: StarterEmbedder) -> ScreeningHead:
     """The context tags, screened in the same way."""
     tags = [category.prompts for category in CONTEXT_TAGS]
-    return ScreeningHead.from_prompts(embedder, tags, name="context", task="tags")
+    return ScreeningHead.from_prompts(embedder, tags, name="context", task="context")
 
 
 class Sets:

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from thumbnails import VERSIONS, backgrounds, items, versions
 
 from framesift.embeddings import load_embedder
 from framesift.embeddings.starter_model import DIM
-from pictures import VERSIONS, backgrounds, items, versions
 
 CHUNK = 16
 
@@ -24,7 +24,7 @@ def features_of(pictures: list[np.ndarray], embedder: object) -> np.ndarray:
 
 
 def main(shared: Path, work: Path) -> None:
-    """Write features.npy, float16 (N, 4, 1280), in the order of `pictures.items`."""
+    """Write features.npy, float16 (N, 4, 1280), in the order of `thumbnails.items`."""
     embedder = load_embedder("starter")
     found = items(shared)
     scenes = backgrounds(found)

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from thumbnails import Item, duplicates, items
 
 from framesift.embeddings.starter_model import load_model
 from framesift.heads import HeadCard, save_head
@@ -31,7 +32,6 @@ from framesift.heads.kinds import Group, KindsHead
 from framesift.heads.linear import Standardiser
 from framesift.heads.numeric import logsumexp
 from framesift.heads.resources import DATA
-from pictures import Item, duplicates, items
 
 NAME = "weapons-starter-1"
 ORDINARY = "ordinary"

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from framesift.errors import HeadError
 from framesift.heads.base import HeadCard, HeadTask, check_space
-from framesift.heads.numeric import finite_array, logsumexp, sigmoid
-from framesift.heads.prompts import PLAIN, embed_prompts, fill, unit_vectors
+from framesift.heads.calibrating import fit_platt
+from framesift.heads.numeric import finite_array, logsumexp, sigmoid, unit_rows
+from framesift.heads.prompts import TEMPLATES, embed_prompts, fill, unit_vectors
 from framesift.heads.resources import screening_background, screening_calibration
 from framesift.types import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import ArrayLike
+
     from framesift.embeddings.base import Embedder
+    from framesift.heads.numeric import Float64Array
     from framesift.types import Embeddings, Float32Array
 
 __all__ = ["Calibration", "CategoryPrompts", "PromptVectors", "ScreeningHead", "calibration_for"]
 
 DEFAULT_PROVENANCE = (
-    "uncalibrated: the two-group softmax itself, which no labelled pictures of this model were "
-    "held against"
+    "uncalibrated: the softmax itself, which no labelled pictures of this model were held against"
 )
 
 
@@ -45,19 +48,57 @@ class CategoryPrompts:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How log-odds z of the two-group softmax become a score: ``sigmoid(scale * z + shift)``.
+    """How log-odds z of a screening head become a score: ``sigmoid(scale * z + shift)``.
+
+    What ships is for one embedding space; `fit` makes one of labelled pictures of one's own.
 
     Attributes:
         scale: Above zero, so that a picture nearer to the prompts never scores lower.
         shift: Added after scaling.
         categories: Category to its own (scale, shift), where pictures to fit them were at hand.
         provenance: What the constants were fitted on.
+        examples: Category to how many positive and negative pictures its constants were fitted
+            on by Platt's method, where they were.
     """
 
     scale: float = 1.0
     shift: float = 0.0
     categories: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     provenance: str = DEFAULT_PROVENANCE
+    examples: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    @classmethod
+    def fit(
+        cls,
+        log_odds: Mapping[str, ArrayLike],
+        targets: Mapping[str, ArrayLike],
+        *,
+        provenance: str,
+        base: Calibration | None = None,
+    ) -> Calibration:
+        """Fit constants on labelled pictures, by Platt's method.
+
+        Args:
+            log_odds: Category to what `ScreeningHead.log_odds` gives for its pictures, (N,).
+            targets: Category to whether each of them shows it, (N,).
+            provenance: What the pictures are, for cards.
+            base: Where the constants of all other categories come from; ``None`` for the default.
+
+        Raises:
+            HeadError: A category has fewer than 20 pictures that show it or 20 that do not, or
+                its scores do not rise with its targets.
+        """
+        base = cls() if base is None else base
+        constants, examples = dict(base.categories), dict(base.examples)
+        for name, odds in log_odds.items():
+            try:
+                platt = fit_platt(odds, targets[name])
+            except HeadError as error:
+                message = f"{name}: {error.message}"
+                raise HeadError(message) from error
+            constants[name] = (platt.scale, platt.shift)
+            examples[name] = (platt.positives, platt.negatives)
+        return cls(base.scale, base.shift, constants, provenance, examples)
 
     def constants(self, name: str) -> tuple[float, float]:
         """Return (scale, shift) of one category."""
@@ -93,23 +134,29 @@ class PromptVectors:
     """Unit text vectors of a screening head, and who uses which.
 
     Attributes:
-        vectors: float32 (P, D), every different prompt once.
-        positive: Per category, the rows of its prompts.
-        negative: Per category, the rows of its look-alikes and of the ordinary pictures.
+        vectors: float32 (P, D).
+        positive: Per category, the rows of its prompts; each is the mean over templates.
+        negative: Per category, the rows of the ordinary pictures.
+        contrast: Per category, the rows of its look-alikes; empty where no category has any.
+        texts: The prompt of each row, for people; may be empty.
     """
 
     vectors: Float32Array
     positive: tuple[tuple[int, ...], ...]
     negative: tuple[tuple[int, ...], ...]
+    contrast: tuple[tuple[int, ...], ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 class ScreeningHead:
     """An independent score in [0, 1] per category; categories never compete with one another.
 
-    Each category has two groups of prompts: what it shows, and what it does not (its look-alikes
-    and a background of ordinary pictures). Over the prompts of both groups the cosines times the
-    model's logit scale go through a softmax; the share that falls on the first group, in log-odds,
-    is calibrated by two constants per embedding space. A picture can score high in several
+    Each category has prompts for it, each put in several templates and averaged as CLIP's authors
+    do, and two groups against it: its look-alikes and a background of ordinary pictures. Cosines
+    times the model's logit scale go through a softmax over the prompts, the look-alike that fits
+    best (one look-alike is enough; more of them do not make a picture more harmless) and the
+    background; the share that falls on the prompts, in log-odds, is calibrated by two constants
+    per embedding space and category. A picture can score high in several
     categories or in none. Negation ("no gun") means nothing to CLIP: look-alikes say it instead.
 
     Args:
@@ -138,8 +185,11 @@ class ScreeningHead:
         vectors = finite_array(
             prompts.vectors, shape=(-1, -1), what=f"vectors of head {card.name!r}"
         )
-        for groups in (prompts.positive, prompts.negative):
-            inside = all(group and 0 <= min(group) <= max(group) < len(vectors) for group in groups)
+        contrast = prompts.contrast or ((0,),) * len(self.names)
+        for groups, least in ((prompts.positive, 1), (prompts.negative, 1), (contrast, 0)):
+            inside = all(
+                len(group) >= least and set(group) <= set(range(len(vectors))) for group in groups
+            )
             if len(groups) != len(self.names) or not inside or not self.names:
                 message = f"head {card.name!r} needs prompts for and against each of its categories"
                 raise HeadError(message)
@@ -147,7 +197,7 @@ class ScreeningHead:
             message = f"head {card.name!r} needs a logit scale above zero, not {logit_scale}"
             raise HeadError(message)
         calibration.check()
-        self.prompts = PromptVectors(vectors, prompts.positive, prompts.negative)
+        self.prompts = replace(prompts, vectors=vectors)
         self.logit_scale = float(logit_scale)
         self.calibration = calibration
 
@@ -167,7 +217,7 @@ class ScreeningHead:
             embedder: Gives the text vectors and the logit scale.
             categories: At least one, with different names; ``framesift.policies.TAXONOMY`` fits.
             calibration: ``None`` takes what is shipped for the embedder's space; for a space
-                without any, the plain two-group softmax (scale 1, shift 0).
+                without any, the plain softmax (scale 1, shift 0).
             name: As it appears in records.
             task: ``moderation``, or ``tags`` for context.
 
@@ -200,19 +250,42 @@ class ScreeningHead:
         return self._card
 
     def log_odds(self, embeddings: Embeddings) -> Float32Array:
-        """Log-odds of the two-group softmax before calibration, float32 (N, K).
+        """Log-odds of the softmax before calibration, float32 (N, K).
 
         Raises:
             SpaceMismatchError: The embeddings are of another space.
         """
+        logits, prompts = self._logits(embeddings), self.prompts
+        columns = []
+        for number, (positive, negative) in enumerate(
+            zip(prompts.positive, prompts.negative, strict=True)
+        ):
+            against = logits[:, list(negative)]
+            if prompts.contrast and prompts.contrast[number]:
+                nearest = logits[:, list(prompts.contrast[number])].max(axis=1, keepdims=True)
+                against = np.concatenate([against, nearest], axis=1)
+            columns.append(logsumexp(logits[:, list(positive)]) - logsumexp(against))
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def closest(self, embeddings: Embeddings) -> tuple[tuple[str, ...], ...]:
+        """Name the prompt of each category that fits each picture best, N x K.
+
+        Raises:
+            SpaceMismatchError: The embeddings are of another space.
+        """
+        logits, prompts = self._logits(embeddings), self.prompts
+        columns = []
+        for positive in prompts.positive:
+            best = np.array(positive)[logits[:, list(positive)].argmax(axis=1)]
+            columns.append([prompts.texts[row] if prompts.texts else "" for row in best])
+        return tuple(zip(*columns, strict=True))
+
+    def _logits(self, embeddings: Embeddings) -> Float64Array:
+        """Cosines times the logit scale, (N, P)."""
         check_space(self._card, embeddings)
         vectors = self.prompts.vectors.astype(np.float64)
-        logits = self.logit_scale * (unit_vectors(embeddings) @ vectors.T)
-        columns = [
-            logsumexp(logits[:, list(positive)]) - logsumexp(logits[:, list(negative)])
-            for positive, negative in zip(self.prompts.positive, self.prompts.negative, strict=True)
-        ]
-        return np.stack(columns, axis=1).astype(np.float32)
+        logits: Float64Array = self.logit_scale * (unit_vectors(embeddings) @ vectors.T)
+        return logits
 
     def score(self, embeddings: Embeddings) -> Scores:
         """Score N embeddings: values (N, K) in [0, 1], each column independent of the others.
@@ -227,14 +300,22 @@ class ScreeningHead:
 
 
 def _embed(embedder: Embedder, categories: Sequence[CategoryPrompts]) -> PromptVectors:
-    """Embed every different prompt once and note which category uses which."""
+    """Embed every different text once, average templates, and note which category uses which."""
     background = screening_background()
-    positive = [fill(category.prompts, PLAIN) for category in categories]
-    negative = [[*category.contrast, *background] for category in categories]
-    texts = list(dict.fromkeys(text for group in (*positive, *negative) for text in group))
-    row = {text: index for index, text in enumerate(texts)}
+    shown = list(dict.fromkeys(text for category in categories for text in category.prompts))
+    others = [*(text for category in categories for text in category.contrast), *background]
+    others = list(dict.fromkeys(others))
+    for category in categories:
+        fill(category.prompts, TEMPLATES)  # refuses what is empty
+    filled = fill(shown, TEMPLATES)
+    vectors = embed_prompts(embedder, [*filled, *others])
+    means = vectors[: len(filled)].reshape(len(shown), len(TEMPLATES), -1).mean(axis=1)
+    row = {text: index for index, text in enumerate(shown)}
+    other = {text: len(shown) + index for index, text in enumerate(others)}
     return PromptVectors(
-        vectors=embed_prompts(embedder, texts).astype(np.float32),
-        positive=tuple(tuple(row[text] for text in group) for group in positive),
-        negative=tuple(tuple(row[text] for text in group) for group in negative),
+        vectors=np.concatenate([unit_rows(means), vectors[len(filled) :]]).astype(np.float32),
+        positive=tuple(tuple(row[text] for text in one.prompts) for one in categories),
+        negative=tuple(tuple(other[text] for text in background) for _ in categories),
+        contrast=tuple(tuple(other[text] for text in one.contrast) for one in categories),
+        texts=(*shown, *others),
     )
