@@ -30,6 +30,8 @@ from framesift.embeddings.ocr import RapidReader, join_words, load_word_reader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from framesift.embeddings.ocr_lines import Line
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 BASES = ("data/mos_avt_image_quality", "data/moderation_benign_mossbench")
 PHOTOGRAPHS = {
@@ -52,8 +54,8 @@ _SHORTER_PX = 900
 class Ungated(RapidReader):
     """Searches every picture at its full size."""
 
-    def _passes(self, _pixels: np.ndarray) -> bool:
-        return True
+    def _first_look(self, _pixels: np.ndarray) -> tuple[bool, list[Line]]:
+        return True, []
 
 
 @dataclass

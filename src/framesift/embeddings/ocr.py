@@ -85,7 +85,6 @@ def load_word_reader(*, threads: int = 1) -> WordReader:
     Raises:
         MissingExtraError: The extra is not installed.
         WeightsUnavailableError: Its package came without its models.
-        WeightsMismatchError: They are not models that ONNX Runtime can load.
     """
     try:
         import cv2  # noqa: F401
@@ -157,16 +156,12 @@ class RapidReader:
             ModelError: That could not be found out.
         """
         self._open()
-        return any(self._passes(piece.pixels) for piece in _pieces(_scaled(pixels)))
+        return any(self._first_look(piece.pixels)[0] for piece in _pieces(_scaled(pixels)))
 
     def _open(self) -> None:
-        from framesift.embeddings.onnx import make_session
-
         with self._lock:
             if self._recogniser is None:
-                self._detector = make_session(
-                    self._models["det"], device="cpu", threads=self._threads
-                )
+                self._detector = _detector(self._models["det"], self._threads)
                 self._recogniser = _recogniser(self._models, self._threads)
 
     def _read(self, pixels: UInt8Array) -> tuple[WordBox, ...]:
@@ -174,9 +169,13 @@ class RapidReader:
         boxes: list[WordBox] = []
         left = MAX_LINES
         for piece in _pieces(pixels):
-            if not self._passes(piece.pixels):
+            passes, first = self._first_look(piece.pixels)
+            if not passes:
                 continue
-            lines = [line for line in self._lines(piece.pixels) if _is_own(line, piece)]
+            found = self._lines(piece.pixels)
+            # What the small version showed alone is kept: words as high as the picture, for one.
+            found += [line for line in first if not any(_covers(other, line) for other in found)]
+            lines = [line for line in found if _is_own(line, piece)]
             left -= len(lines)
             if left < 0:
                 message = f"the picture has more than {MAX_LINES:,} lines of words; look at it"
@@ -188,15 +187,19 @@ class RapidReader:
                     boxes.append(WordBox(text, confidence, _share(place, width, height)))
         return tuple(box for row in _rows(boxes) for box in row)
 
-    def _passes(self, pixels: UInt8Array) -> bool:
-        """Look at a small version; read what is found there, unless it is much."""
+    def _first_look(self, pixels: UInt8Array) -> tuple[bool, list[Line]]:
+        """Look at a small version; read what is found there, unless it is much.
+
+        Returns:
+            Whether the picture is worth a search, and the lines that gave words or were not tried.
+        """
         height, width = pixels.shape[:2]
         longer = math.sqrt(_GATE_PX2 * max(height, width) / min(height, width))
         cores = core_map(self._detector, pixels, 0, round(longer))
-        found = sorted(find_lines(cores, width, height), key=lambda line: -line.score)
-        if len(found) > _TRIED_FIRST:
-            return True
-        return any(self._words(pixels, line)[0] for line in found)
+        found = find_lines(cores, width, height)
+        if len(found) <= _TRIED_FIRST:
+            found = [line for line in found if self._words(pixels, line)[0]]
+        return bool(found), found
 
     def _lines(self, pixels: UInt8Array) -> list[Line]:
         height, width = pixels.shape[:2]
@@ -275,6 +278,13 @@ def _is_own(line: Line, piece: _Piece) -> bool:
     return bool(left <= x < right and top <= y < bottom)
 
 
+def _covers(other: Line, line: Line) -> bool:
+    """Say whether the middle of a line lies within the upright rectangle around another."""
+    middle = line.corners.mean(axis=0)
+    least, most = other.corners.min(axis=0), other.corners.max(axis=0)
+    return bool((least <= middle).all() and (middle <= most).all())
+
+
 def _share(corners: Any, width: int, height: int) -> tuple[float, float, float, float]:
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     edges = np.clip((left / width, top / height, right / width, bottom / height), 0.0, 1.0)
@@ -290,6 +300,18 @@ def _model(folder: Path, task: str) -> Path:
         )
         raise WeightsUnavailableError(message, source=str(folder))
     return found[0]
+
+
+def _detector(model: Path, threads: int) -> Any:
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Every picture has its own size: an arena would keep the memory of the largest of each kind.
+    options.enable_cpu_mem_arena = False
+    return InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
 def _recogniser(models: dict[str, Path], threads: int) -> Any:

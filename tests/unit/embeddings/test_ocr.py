@@ -151,6 +151,15 @@ def test_the_gate_spares_pictures_without_words(reader, make_image, monkeypatch)
 
 
 @needs_ocr
+def test_words_that_only_the_small_version_shows_are_kept(reader, monkeypatch) -> None:
+    written = np.asarray(write(page(900, 600), WORDS, (40, 150)))
+    whole = reader.read(written)
+    monkeypatch.setattr(type(reader), "_lines", lambda *_: [])
+    assert join_words(reader.read(written)).upper().replace(" ", "") == WORDS.replace(" ", "")
+    assert len(whole) == 1
+
+
+@needs_ocr
 def test_a_failed_reading_is_an_error_and_not_no_words(reader, monkeypatch) -> None:
     written = np.asarray(write(page(900, 600), WORDS, (40, 150)))
     monkeypatch.setattr(ocr, "MAX_LINES", 0)
