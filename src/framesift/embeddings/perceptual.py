@@ -157,7 +157,8 @@ def pdq_bits(text: str) -> UInt8Array:
 
 def distance(first: UInt8Array, second: UInt8Array) -> NDArray[np.intp]:
     """Count the bits that differ, 0 to 256, over the last axis; the other axes are broadcast."""
-    return np.count_nonzero(first != second, axis=-1)
+    differing: NDArray[np.intp] = np.count_nonzero(first != second, axis=-1)
+    return differing
 
 
 def mirrored_bits(bits: UInt8Array) -> UInt8Array:
@@ -205,13 +206,15 @@ def _transform() -> NDArray[np.float64]:
     """Cosines of frequencies 1 to 16 along 64 samples: a matrix (16, 64)."""
     frequency = np.arange(1, _KEPT + 1)[:, None]
     sample = 2 * np.arange(_GRID) + 1
-    return math.sqrt(2 / _GRID) * np.cos(np.pi / (2 * _GRID) * frequency * sample)
+    cosines: NDArray[np.float64] = np.cos(np.pi / (2 * _GRID) * frequency * sample)
+    return math.sqrt(2 / _GRID) * cosines
 
 
 def _above_median(coefficients: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Compare with the lower median, from the last coefficient to the first."""
     median = np.partition(coefficients, BITS // 2 - 1)[BITS // 2 - 1]
-    return coefficients[::-1] > median
+    above: NDArray[np.bool_] = coefficients[::-1] > median
+    return above
 
 
 def _quality(grid: NDArray[np.float64]) -> int:
