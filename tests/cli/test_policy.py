@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import io
+import json
 import random
 import re
 import tomllib
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -17,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import numpy as np
     from click.testing import Result
 
 PRIZES = ("iphone", "voucher", "holiday", "cash prize", "gift card", "laptop", "cruise", "car")
@@ -283,3 +286,62 @@ def test_calibrate_fits_pictures_and_pins_the_model(
     (source,) = new.rules["weapons"].sources
     assert f"scored by {source}" in done.stdout
     assert "# mine" in (tmp_path / "small-calibrated.toml").read_text("utf-8")
+
+
+def test_evaluate_measures_a_policy_on_texts(
+    run: Callable[..., Result], policy: Path, letters: Path
+) -> None:
+    done = run("evaluate", policy, letters)
+    told = run("evaluate", policy, letters, "--format", "json")
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith(f"{Policy.moderation().label}\nharmful ")
+    figures = json.loads(told.stdout)
+    assert sum(figures["confusion"]["harmful"].values()) == 64
+    assert sum(figures["confusion"]["benign"].values()) == 64
+    (one,) = figures["categories"]
+    assert (one["category"], one["medium"], one["positives"]) == ("spam_scam", "text", 64)
+    assert one["auroc"] > 0.95
+    assert f"  auroc      {one['auroc']:.3f}" in done.stdout
+    assert one["recall"]["low"] <= one["recall"]["value"] <= one["recall"]["high"]
+
+
+def test_evaluate_shows_its_worst_misses_blurred(
+    run: Callable[..., Result], tmp_path: Path, make_image: Callable[..., np.ndarray]
+) -> None:
+    policy = tmp_path / "mean.toml"
+    policy.write_text('name = "mean"\n[categories.weapons]\nreview = 0.0001\n', "utf-8")
+    for name, seeds in (("weapons", range(3)), ("benign", range(3, 6))):
+        folder = tmp_path / "labelled" / name
+        folder.mkdir(parents=True)
+        for seed in seeds:
+            Image.fromarray(make_image(96, 96, seed)).save(folder / f"{seed}.png")
+    page = tmp_path / "page.html"
+
+    done = run("evaluate", policy, tmp_path / "labelled", "--report", page)
+
+    assert done.exit_code == 0, done.output
+    assert "weapons (image): 3 of it, 3 others" in done.stdout
+    text = page.read_text("utf-8")
+    images = re.findall(r"image/jpeg;base64,([A-Za-z0-9+/=]+)", text)
+    assert len(images) == 3
+    for image in images:
+        with Image.open(io.BytesIO(base64.b64decode(image))) as shown:
+            # Ten patches of colour: no two neighbouring pixels are far apart.
+            pixels = np.asarray(shown.convert("L"), float)
+        assert np.abs(np.diff(pixels, axis=1)).mean() < 6
+    assert "benign/3.png" in text
+    assert "Expected calibration error" in text
+    assert "<script" not in text
+
+
+def test_evaluate_of_nothing_readable_says_why(
+    run: Callable[..., Result], policy: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "labelled" / "benign").mkdir(parents=True)
+    (tmp_path / "labelled" / "benign" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+
+    done = run("evaluate", policy, tmp_path / "labelled", "--model", "starter")
+
+    assert done.exit_code == 2
+    assert "no example could be judged; the first: " in done.stderr

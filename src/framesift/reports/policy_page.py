@@ -61,6 +61,10 @@ def percent(rate: Rate) -> str:
     return f"{100 * rate.value:.1f} % ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
 
 
+def _unbroken(rate: Rate) -> str:
+    return shown(percent(rate)).replace(" ", "&nbsp;")
+
+
 def _tiles(figures: PolicyFigures) -> str:
     return parts.tiles(
         (shown(percent(rate).split(" (")[0]), word)
@@ -79,7 +83,7 @@ def _confusion(figures: PolicyFigures) -> str:
         rows.append((word, *(f"{row[action]:,}" for action in ("allow", "review", "block"))))
     words = ("Harmful and flagged", "Benign and flagged", "Benign and blocked")
     rates = (figures.caught, figures.disturbed, figures.blocked)
-    told = [(word, shown(percent(rate))) for word, rate in zip(words, rates, strict=True)]
+    told = [(word, _unbroken(rate)) for word, rate in zip(words, rates, strict=True)]
     return parts.table(("People say", "Allowed", "To review", "Blocked"), rows) + parts.table(
         ("Share", "With its 95 % interval"), told
     )
@@ -96,11 +100,11 @@ def _categories(categories: Iterable[CategoryFigures]) -> str:
             one.medium,
             f"{one.positives:,}",
             f"{one.negatives:,}",
-            shown(percent(one.precision)),
-            shown(percent(one.recall)),
+            _unbroken(one.precision),
+            _unbroken(one.recall),
             parts.number(one.f1),
             parts.number(one.auroc, 3),
-            shown(percent(one.fpr)),
+            _unbroken(one.fpr),
         )
         for one in categories
     ]
@@ -146,7 +150,8 @@ def _diagram(bins: Sequence[ReliabilityBin]) -> str:
                 f'fill="var(--accent)"><title>{shown(told)}</title></circle>'
             )
     return (
-        f'<svg viewBox="0 0 {_SIDE + 44} {_SIDE + 34}" role="img" font-size="12" '
+        f'<svg viewBox="0 0 {_SIDE + 44} {_SIDE + 34}" role="img" font-size="11" '
+        'style="display:block;max-width:320px;margin:auto" '
         'fill="currentColor" aria-label="Share that is of the category, by score">'
         f"{''.join(marks)}</svg>"
     )
