@@ -5,7 +5,7 @@ colours; photographs as they are and screenshots of websites stand beside them. 
 through the gate and through a full reading, in one run and in turns.
 
     python -m benchmarks.words                  # some minutes, one thread
-    python -m benchmarks.words --photographs 40 --drawn 10
+    python -m benchmarks.words --photographs 25 --websites 5 --drawn 4
 
 Recall of the gate counts pictures whose words a full reading finds. Words that are right are drawn
 ones that came back letter by letter, but for blanks and capitals.
@@ -137,7 +137,8 @@ def cases(arguments: argparse.Namespace) -> Iterator[tuple[str, np.ndarray, str]
         for path in rng.sample(found, min(len(found), arguments.photographs)):
             with Image.open(path) as opened:
                 yield name, np.asarray(opened.convert("RGB")), ""
-    for path in files("data/mos_website_aesthetics"):
+    found = files("data/mos_website_aesthetics")
+    for path in rng.sample(found, min(len(found), arguments.websites)):
         with Image.open(path) as opened:
             yield "websites", np.asarray(opened.convert("RGB")), ""
     for number in range(arguments.drawn):
@@ -150,6 +151,7 @@ def cases(arguments: argparse.Namespace) -> Iterator[tuple[str, np.ndarray, str]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photographs", type=int, default=150, help="of each kind")
+    parser.add_argument("--websites", type=int, default=60)
     parser.add_argument("--drawn", type=int, default=25, help="of each size and turn")
     parser.add_argument("--keep", action="store_true", help="write benchmarks/results/words.json")
     arguments = parser.parse_args()

@@ -103,8 +103,8 @@ def load_word_reader(*, threads: int = 1) -> WordReader:
 class RapidReader:
     """Reads with the models that rapidocr brings; implements `WordReader`.
 
-    Use `load_word_reader` to make one. The models know Latin letters, Chinese, Japanese and
-    digits; other scripts are read as something else or not at all.
+    Use `load_word_reader` to make one. The models know Latin letters, Greek, Chinese and
+    Japanese; other scripts are read as something else or not at all.
     """
 
     name = "rapidocr"
