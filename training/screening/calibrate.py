@@ -34,7 +34,7 @@ from framesift.heads.resources import DATA
 from pictures import Sets, category_head, context_head
 
 SEEN = ("weapons", "alcohol", "suggestive", "screenshot")
-"""Categories and context tags whose labelled pictures evaluate.py finds well apart from ordinary ones."""
+"""Categories and tags whose labelled pictures evaluate.py finds well apart from ordinary ones."""
 
 COMMON, RARE = 0.99, 0.999
 PROVENANCE = (

@@ -147,17 +147,26 @@ class Sets:
 
         Thumbnails are halved by class, ImageNet by row; the other groups are all for measuring.
         """
-        paths = self._files[name]
-        made = self.embedder.to_embeddings(rows_of(self.embedder, paths, self._work, name))
+        files = self._files[name]
+        made = self.embedder.to_embeddings(rows_of(self.embedder, files, self._work, name))
         extras = dict(made.extras)
         if self._expert is not None:
-            extras["open_nsfw"] = rows_of(self._expert, paths, self._work, name)
-        keep = np.ones(len(paths), dtype=bool)
-        if fitting is not None:
-            keep = np.array([self._is_fitting(path, row) for row, path in enumerate(paths)])
-            keep = keep == fitting
+            extras["open_nsfw"] = rows_of(self._expert, files, self._work, name)
+        keep = self._kept(name, fitting=fitting)
         extras = {key: array[keep] for key, array in extras.items()}
         return Embeddings(made.vectors[keep], made.space, made.fingerprint, extras)
+
+    def paths(self, name: str, *, fitting: bool | None = None) -> list[Path]:
+        """The files of `group`, in the same order."""
+        keep = self._kept(name, fitting=fitting)
+        return [path for path, kept in zip(self._files[name], keep, strict=True) if kept]
+
+    def _kept(self, name: str, *, fitting: bool | None) -> np.ndarray:
+        files = self._files[name]
+        if fitting is None:
+            return np.ones(len(files), dtype=bool)
+        halves = [self._is_fitting(path, row) for row, path in enumerate(files)]
+        return np.array(halves) == fitting
 
     def ordinary(self, *, fitting: bool) -> Embeddings:
         """Ordinary pictures: Flickr8k, ImageNet without the categories, benign thumbnails."""
