@@ -345,3 +345,18 @@ def test_evaluate_of_nothing_readable_says_why(
 
     assert done.exit_code == 2
     assert "no example could be judged; the first: " in done.stderr
+
+
+def test_explain_names_the_sources_that_the_shipped_heads_have(
+    run: Callable[..., Result],
+) -> None:
+    from framesift.heads import ExpertHead
+    from framesift.heads.moderation import weapons_head
+
+    expert, trained = ExpertHead("any"), weapons_head()
+    for head in (expert, trained):
+        for name in head.names:
+            out = run("policy", "explain", "--category", name).stdout
+            assert re.search(rf"\b{head.card.source} \(", out), name
+    zero_shot = run("policy", "explain", "--category", "gore").stdout
+    assert "  image        zero-shot (the prompts below" in zero_shot

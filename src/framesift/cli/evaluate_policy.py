@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from framesift.cli.judged import Judged
     from framesift.cli.options import Request
     from framesift.cli.session import Session
+    from framesift.media.captions import Captions
     from framesift.policies import Policy
     from framesift.policies.measure import PolicyFigures
     from framesift.reports.parts import Picture
+    from framesift.settings import Settings
     from framesift.types import LabelScore
 
 __all__ = ["evaluate_policy"]
@@ -60,7 +62,9 @@ def evaluate_policy(
         examples = read_examples(labelled, list(policy.rules), settings)
         with _session(request, file, examples.items) as session:
             analyzer = None if session is None else session.analyzer
-            judged = judge_examples(examples.items, policy, analyzer, settings, console)
+            judged = judge_examples(
+                examples.items, policy, analyzer, console, captions=_captions(settings)
+            )
         groups = alike(judged)
         outcomes = [
             Outcome(one.example.labels, one.verdict, _medium(one), group)
@@ -90,6 +94,13 @@ def _session(request: Request, file: Path, items: Sequence[Example]) -> Iterator
     asked = replace(request, options={**request.options, "policy": file})
     with open_session(asked, thumbnails=True) as session:
         yield session
+
+
+def _captions(settings: Settings) -> Captions:
+    """Look for captions beside pictures, as a scan does, unless the settings forbid it."""
+    from framesift.media.captions import Captions
+
+    return Captions() if settings.captions == "none" else Captions.from_sidecars()
 
 
 def _medium(judged: Judged) -> str:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from framesift.cli.console import Console
     from framesift.cli.examples import Example
+    from framesift.media.captions import Captions
     from framesift.pipeline import Analyzer
     from framesift.policies import Policy
-    from framesift.settings import Settings
     from framesift.types import Result, Verdict
 
 __all__ = ["Judged", "alike", "judge_examples"]
@@ -57,8 +57,9 @@ def judge_examples(
     items: Sequence[Example],
     policy: Policy,
     analyzer: Analyzer | None,
-    settings: Settings,
     console: Console,
+    *,
+    captions: Captions | None = None,
 ) -> list[Judged]:
     """Judge every example, in order.
 
@@ -66,8 +67,9 @@ def judge_examples(
         items: Pictures, texts, or pictures with texts.
         policy: For texts without a picture.
         analyzer: For pictures; ``None`` where there are none.
-        settings: For the engine.
         console: Where the progress is shown.
+        captions: Where the texts of pictures are found that come without one; ``None`` judges
+            pictures alone, with no text at all.
 
     Raises:
         Stop: Interrupted.
@@ -77,7 +79,7 @@ def judge_examples(
     done: list[Judged] = []
     try:
         with meter:
-            for judged in _each(items, policy, analyzer, settings):
+            for judged in _each(items, policy, analyzer, captions):
                 done.append(judged)
                 meter.advance()
     except KeyboardInterrupt:
@@ -105,17 +107,15 @@ def alike(judged: Sequence[Judged]) -> list[object]:
 
 
 def _each(
-    items: Sequence[Example], policy: Policy, analyzer: Analyzer | None, settings: Settings
+    items: Sequence[Example],
+    policy: Policy,
+    analyzer: Analyzer | None,
+    captions: Captions | None,
 ) -> Iterator[Judged]:
     pictures = [item for item in items if item.path is not None]
     results: Iterator[Result] = iter(())
     if analyzer is not None:
-        results = run_many(
-            analyzer,
-            (_source(item) for item in pictures),
-            workers=settings.workers,
-            batch_size=settings.batch_size,
-        )
+        results = run_many(analyzer, (_source(item, captions) for item in pictures))
     for item in items:
         if item.path is None:
             yield Judged(item, moderate_text(item.text or "", policy))
@@ -128,11 +128,15 @@ def _each(
             yield Judged(item, verdict, sha256, result.thumbnail, result.blurred)
 
 
-def _source(item: Example) -> Source:
+def _source(item: Example, captions: Captions | None) -> Source:
     assert item.path is not None
     source = Source.from_path(item.path)
-    if item.text is not None:
-        source.caption = item.text
+    if captions is None:
+        return source
+    source.caption = item.text
+    found = captions.caption_for(item.path) if item.text is None else None
+    if found is not None:
+        source.caption, source.caption_problem = found.text, found.problem
     return source
 
 

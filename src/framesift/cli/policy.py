@@ -31,6 +31,18 @@ _SCHEMES = {
     "openai": "OpenAI",
 }
 
+_LAION = "with CLIP B/32 and L/14: "
+_DETECTORS = {
+    "sexual_explicit": (
+        f"open_nsfw (a network for explicit nudity, with any model); {_LAION}laion_nsfw too",
+    ),
+    "nudity": ("open_nsfw (a network for explicit nudity, with any model)",),
+    "suggestive": (f"{_LAION}laion_nsfw",),
+    "violence": (f"{_LAION}laion_violence",),
+    "weapons": ("with starter: trained (a head trained on labelled pictures)",),
+}
+"""What scores a category instead of prompts; `framesift.heads.moderation` decides."""
+
 
 class _PolicyGroup(click.Group):
     """Sub-commands that need more than this module are imported when they are called."""
@@ -204,6 +216,7 @@ def _explained(policy: Policy, only: tuple[str, ...], *, names: bool) -> Iterato
 
 
 def _category(policy: Policy, category: Category, *, names: bool) -> Iterator[str]:
+    from framesift.policies import JOINT_RULES
     from framesift.policies.measured import measured_on
 
     rule = policy.rules[category.name]
@@ -218,6 +231,9 @@ def _category(policy: Policy, category: Category, *, names: bool) -> Iterator[st
         yield from _field(medium, _source(category, medium))
         on = measured_on(category.name, medium)
         yield from _field("", f"measured: {on}" if on else "not measured")
+    for joint in JOINT_RULES:
+        if joint.result == category.name:
+            yield from _field("joint", f"picture and text together: {joint.why}")
     if category.prompts.prompts:
         yield from _field("prompts", "; ".join(category.prompts.prompts))
         yield from _field("look-alikes", "; ".join(category.prompts.contrast) or "none")
@@ -239,24 +255,19 @@ def _names(name: str) -> Iterator[str]:
 
 
 def _source(category: Category, medium: str) -> str:
-    """Say what gives a category its score, as far as that does not depend on the model."""
-    from framesift.heads import ExpertHead
+    """Say what gives a category its score: the first of these that is there."""
     from framesift.heads.text import TEXT_CATEGORIES
 
     if medium == "image":
-        if category.name in ExpertHead("any").names:
-            return "open_nsfw: a network for explicit nudity"
-        return (
-            "zero-shot: the prompts below against the look-alikes; a trained head instead, where "
-            "the model in use has one"
-        )
-    found = []
-    if category.name in TEXT_CATEGORIES:
-        found.append("text: a trained head")
+        found = list(_DETECTORS.get(category.name, ()))
+        if category.prompts.prompts and not any("any model" in one for one in found):
+            found.append("zero-shot (the prompts below against the look-alikes)")
+        return ", else ".join(found) or "nothing scores it"
+    found = ["text (a trained head)"] * (category.name in TEXT_CATEGORIES)
     if category.name == "spam_scam":
-        found.append("link: patterns of links and contacts")
+        found.append("link (patterns of links and contacts)")
     if category.phrases:
-        found.append("phrase: the phrases below")
+        found.append("phrase (the phrases below)")
     return "; ".join(found) or "nothing scores it"
 
 

@@ -69,7 +69,7 @@ def calibrate(request: Request, file: Path, labelled: Path, **choices: Any) -> i
 
     LABELLED is a folder with one folder per category and one called `benign`, each with pictures or
     `.txt` files; or a CSV table with a column `path` or `text`, and a column per category (1 or 0)
-    or a column `category`.
+    or a column `category`. Pictures are judged by what they show, without captions and words.
 
     Half of the examples choose a threshold, the other half says what it achieves, with an exact
     95 % interval. Near-duplicates count as one. Categories with too few examples stay as they are.
@@ -93,7 +93,7 @@ def calibrate(request: Request, file: Path, labelled: Path, **choices: Any) -> i
         examples = read_examples(labelled, list(policy.rules), settings)
         probe = _probe(policy)
         with _analyzer(request, file, probe, examples.items) as analyzer:
-            judged = judge_examples(examples.items, probe, analyzer, settings, console)
+            judged = judge_examples(examples.items, probe, analyzer, console)
         fitted = _fit(policy, judged, target, (choices["only"], choices["seed"], action), console)
         model = analyzer.model.name if analyzer is not None else None
         _write(file, out, fitted, action, model)
@@ -163,7 +163,7 @@ def _analyzer(
 
     asked = replace(request, options={**request.options, "policy": file})
     with open_session(asked, thumbnails=True) as session:
-        yield replace(session.analyzer, policy=probe)
+        yield replace(session.analyzer, policy=probe, reader=None)
 
 
 def _fit(
