@@ -6,8 +6,10 @@ import base64
 import csv
 import io
 import json
+import os
 import random
 import re
+import signal
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from PIL import Image
 from framesift.policies import TAXONOMY, Policy
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -360,3 +363,24 @@ def test_explain_names_the_sources_that_the_shipped_heads_have(
             assert re.search(rf"\b{head.card.source} \(", out), name
     zero_shot = run("policy", "explain", "--category", "gore").stdout
     assert "  image        zero-shot (the prompts below" in zero_shot
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_calibrate_can_be_interrupted(
+    start: Callable[..., subprocess.Popen[bytes]], many_pictures: Path, policy: Path
+) -> None:
+    folder = policy.parent / "labelled"
+    folder.mkdir()
+    (folder / "benign").symlink_to(many_pictures)
+    process = start("policy", "calibrate", policy, folder, "--target", "review<=10%")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if b"judging" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read().decode()
+
+    assert process.wait(60) == 130
+    assert re.search(r"interrupted after [\d,]+ of 400 examples", rest), rest
+    assert "Traceback" not in rest
+    assert not (policy.parent / "policy-calibrated.toml").exists()

@@ -52,7 +52,7 @@ def evaluate_policy(
         Stop: No example could be judged.
     """
     from framesift.cli.examples import read_examples
-    from framesift.cli.judged import alike, judge_examples
+    from framesift.cli.judged import Judge, alike
     from framesift.cli.workbench import workplace
     from framesift.policies import Policy
     from framesift.policies.measure import Outcome, measure_policy
@@ -62,9 +62,9 @@ def evaluate_policy(
         examples = read_examples(labelled, list(policy.rules), settings)
         with _session(request, file, examples.items) as session:
             analyzer = None if session is None else session.analyzer
-            judged = judge_examples(
-                examples.items, policy, analyzer, console, captions=_captions(settings)
-            )
+            judged = Judge(
+                policy, analyzer, settings, console, request.progress, _captions(settings)
+            ).judge(examples.items)
         groups = alike(judged)
         outcomes = [
             Outcome(one.example.labels, one.verdict, _medium(one), group)

@@ -17,15 +17,17 @@ from framesift.types import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from framesift.cli.console import Console
     from framesift.cli.examples import Example
     from framesift.media.captions import Captions
     from framesift.pipeline import Analyzer
     from framesift.policies import Policy
+    from framesift.settings import Settings
     from framesift.types import Result, Verdict
 
-__all__ = ["Judged", "alike", "judge_examples"]
+__all__ = ["Judge", "Judged", "alike"]
 
 _CHUNK = 2048
 # What differs between two sendings of one text: figures, links, blanks.
@@ -53,39 +55,80 @@ class Judged:
     failure: Failure | None = None
 
 
-def judge_examples(
-    items: Sequence[Example],
-    policy: Policy,
-    analyzer: Analyzer | None,
-    console: Console,
-    *,
-    captions: Captions | None = None,
-) -> list[Judged]:
-    """Judge every example, in order.
+@dataclass(frozen=True, slots=True, eq=False)
+class Judge:
+    """What judges labelled examples.
 
-    Args:
-        items: Pictures, texts, or pictures with texts.
-        policy: For texts without a picture.
+    Attributes:
+        policy: For texts without a picture; pictures are judged by the analyzer's.
         analyzer: For pictures; ``None`` where there are none.
+        settings: For the engine.
         console: Where the progress is shown.
+        progress: Whether a progress bar may be shown.
         captions: Where the texts of pictures are found that come without one; ``None`` judges
             pictures alone, with no text at all.
-
-    Raises:
-        Stop: Interrupted.
     """
-    console.say(f"framesift: judging {plural(len(items), 'example')}")
-    meter = Meter(enabled=not console.quiet, count=lambda: len(items), title="Judging")
-    done: list[Judged] = []
-    try:
-        with meter:
-            for judged in _each(items, policy, analyzer, captions):
-                done.append(judged)
-                meter.advance()
-    except KeyboardInterrupt:
-        message = f"interrupted after {len(done):,} of {plural(len(items), 'example')}"
-        raise Stop(message, INTERRUPTED) from None
-    return done
+
+    policy: Policy
+    analyzer: Analyzer | None
+    settings: Settings
+    console: Console
+    progress: bool = True
+    captions: Captions | None = None
+
+    def judge(self, items: Sequence[Example]) -> list[Judged]:
+        """Judge every example, in order.
+
+        Args:
+            items: Pictures, texts, or pictures with texts.
+
+        Raises:
+            Stop: Interrupted.
+        """
+        many = plural(len(items), "example")
+        self.console.say(f"framesift: judging {many}")
+        enabled = self.progress and not self.console.quiet
+        meter = Meter(enabled=enabled, count=lambda: len(items), title="Judging")
+        done: list[Judged] = []
+        try:
+            with meter:
+                for judged in self._each(items):
+                    done.append(judged)
+                    meter.advance()
+        except KeyboardInterrupt:
+            message = f"interrupted after {len(done):,} of {many}"
+            raise Stop(message, INTERRUPTED) from None
+        return done
+
+    def _each(self, items: Sequence[Example]) -> Iterator[Judged]:
+        results: Iterator[Result] = iter(())
+        if self.analyzer is not None:
+            results = run_many(
+                self.analyzer,
+                (self._source(item.path, item.text) for item in items if item.path is not None),
+                workers=self.settings.workers,
+                batch_size=self.settings.batch_size,
+            )
+        for item in items:
+            if item.path is None:
+                yield Judged(item, moderate_text(item.text or "", self.policy))
+                continue
+            result = next(results)
+            if isinstance(result, Failure):
+                yield Judged(item, None, result.sha256 or "", failure=result)
+            else:
+                verdict, sha256 = result.moderation, result.info.sha256
+                yield Judged(item, verdict, sha256, result.thumbnail, result.blurred)
+
+    def _source(self, path: Path, text: str | None) -> Source:
+        source = Source.from_path(path)
+        if self.captions is None:
+            return source
+        source.caption = text
+        found = self.captions.caption_for(path) if text is None else None
+        if found is not None:
+            source.caption, source.caption_problem = found.text, found.problem
+        return source
 
 
 def alike(judged: Sequence[Judged]) -> list[object]:
@@ -104,40 +147,6 @@ def alike(judged: Sequence[Judged]) -> list[object]:
         for number, group in zip(pictures, groups, strict=True):
             names[number] = ("picture", group)
     return names
-
-
-def _each(
-    items: Sequence[Example],
-    policy: Policy,
-    analyzer: Analyzer | None,
-    captions: Captions | None,
-) -> Iterator[Judged]:
-    pictures = [item for item in items if item.path is not None]
-    results: Iterator[Result] = iter(())
-    if analyzer is not None:
-        results = run_many(analyzer, (_source(item, captions) for item in pictures))
-    for item in items:
-        if item.path is None:
-            yield Judged(item, moderate_text(item.text or "", policy))
-            continue
-        result = next(results)
-        if isinstance(result, Failure):
-            yield Judged(item, None, result.sha256 or "", failure=result)
-        else:
-            verdict, sha256 = result.moderation, result.info.sha256
-            yield Judged(item, verdict, sha256, result.thumbnail, result.blurred)
-
-
-def _source(item: Example, captions: Captions | None) -> Source:
-    assert item.path is not None
-    source = Source.from_path(item.path)
-    if captions is None:
-        return source
-    source.caption = item.text
-    found = captions.caption_for(item.path) if item.text is None else None
-    if found is not None:
-        source.caption, source.caption_problem = found.text, found.problem
-    return source
 
 
 def _picture_groups(pictures: Sequence[Judged]) -> list[int]:

@@ -216,7 +216,6 @@ def _explained(policy: Policy, only: tuple[str, ...], *, names: bool) -> Iterato
 
 
 def _category(policy: Policy, category: Category, *, names: bool) -> Iterator[str]:
-    from framesift.policies import JOINT_RULES
     from framesift.policies.measured import measured_on
 
     rule = policy.rules[category.name]
@@ -231,6 +230,17 @@ def _category(policy: Policy, category: Category, *, names: bool) -> Iterator[st
         yield from _field(medium, _source(category, medium))
         on = measured_on(category.name, medium)
         yield from _field("", f"measured: {on}" if on else "not measured")
+    yield from _looked_for(category)
+    for tag, softer in policy.context.items():
+        if category.name in softer.softens:
+            yield from _field("milder", f"{tag} from {softer.start:g}: at most {softer.at_most}")
+    if names:
+        yield from _names(category.name)
+
+
+def _looked_for(category: Category) -> Iterator[str]:
+    from framesift.policies import JOINT_RULES
+
     for joint in JOINT_RULES:
         if joint.result == category.name:
             yield from _field("joint", f"picture and text together: {joint.why}")
@@ -239,11 +249,6 @@ def _category(policy: Policy, category: Category, *, names: bool) -> Iterator[st
         yield from _field("look-alikes", "; ".join(category.prompts.contrast) or "none")
     if category.phrases:
         yield from _field("phrases", "; ".join(category.phrases))
-    for tag, softer in policy.context.items():
-        if category.name in softer.softens:
-            yield from _field("milder", f"{tag} from {softer.start:g}: at most {softer.at_most}")
-    if names:
-        yield from _names(category.name)
 
 
 def _names(name: str) -> Iterator[str]:

@@ -79,7 +79,7 @@ def calibrate(request: Request, file: Path, labelled: Path, **choices: Any) -> i
     """
     from framesift.cli.console import plural
     from framesift.cli.examples import read_examples
-    from framesift.cli.judged import judge_examples
+    from framesift.cli.judged import Judge
     from framesift.cli.workbench import workplace
     from framesift.policies import Policy
     from framesift.policies.calibrate import Target
@@ -93,7 +93,9 @@ def calibrate(request: Request, file: Path, labelled: Path, **choices: Any) -> i
         examples = read_examples(labelled, list(policy.rules), settings)
         probe = _probe(policy)
         with _analyzer(request, file, probe, examples.items) as analyzer:
-            judged = judge_examples(examples.items, probe, analyzer, console)
+            judged = Judge(probe, analyzer, settings, console, progress=request.progress).judge(
+                examples.items
+            )
         fitted = _fit(policy, judged, target, (choices["only"], choices["seed"], action), console)
         model = analyzer.model.name if analyzer is not None else None
         _write(file, out, fitted, action, model)
