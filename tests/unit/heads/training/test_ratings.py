@@ -172,10 +172,10 @@ def test_a_million_rows(tmp_path):
             f"folder/{p}.jpg,{v},rater{r}\n"
             for p, v, r in zip(pictures, ratings, raters, strict=True)
         )
-    start = time.perf_counter()
+    start = time.process_time()
     table = read_ratings(path)
     assert len(table) == 20_000
     assert table.repeats == 1_000_000 - len(
         set(zip(pictures.tolist(), raters.tolist(), strict=True))
     )
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
