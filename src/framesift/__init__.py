@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from framesift.pipeline import Reading as Reading
     from framesift.pipeline import build_analyzer as build_analyzer
     from framesift.pipeline import default_heads as default_heads
+    from framesift.pipeline import moderate_text as moderate_text
     from framesift.policies import Policy as Policy
     from framesift.policies import decide as decide
     from framesift.reports import to_record as to_record
@@ -54,6 +55,7 @@ _HOMES = {
     "expand_sources": "framesift.media",
     "iter_frames": "framesift.frames",
     "load_embedder": "framesift.embeddings",
+    "moderate_text": "framesift.pipeline",
     "open_media": "framesift.media",
     "run_many": "framesift.engine",
     "to_record": "framesift.reports",

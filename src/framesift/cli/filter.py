@@ -83,6 +83,8 @@ def filter_(request: Request, **choices: Any) -> int:
     """
     transfer = _transfer(request, choices)
     from framesift.cli.session import open_session
+    from framesift.errors import ConfigError
+    from framesift.heads.choose import NO_QUALITY
     from framesift.verdicts import Selection
 
     actions = choices["actions"]
@@ -95,6 +97,9 @@ def filter_(request: Request, **choices: Any) -> int:
         **({"actions": frozenset(actions)} if actions else {}),
     )
     with open_session(request) as session:
+        if session.settings.quality == NO_QUALITY:
+            message = "pictures are chosen by quality, and --quality none scores none"
+            raise ConfigError(message)
         return _run(session, selection, transfer, choices)
 
 

@@ -56,7 +56,8 @@ def moderate(
     PATHS are files, folders, globs, or `-` for standard input; captions are read from files beside
     them or from a table. With --text alone no model is loaded. Without --policy the built-in
     moderation policy holds, which looks closer than a scan does: at parts of the picture and at
-    the words in it (`framesift policy check` shows it).
+    the words in it (`framesift policy check` shows it). Quality is scored only where --quality asks
+    for it.
 
     Exit codes: 0 done, 1 something crossed --fail-on, 2 wrong usage, 3 some files failed, 130
     interrupted. If both 1 and 3 hold, it is 1.
@@ -67,12 +68,14 @@ def moderate(
     if not request.paths:
         return _text_alone(request, "-" if text == "-" else "text", given or "", plan)
     from framesift.cli.session import open_session
+    from framesift.heads.choose import NO_QUALITY
     from framesift.policies import Policy
 
     with open_session(
         request,
         thumbnails="html" in plan.values(),
         default=Policy.moderation(),
+        quality=NO_QUALITY,
     ) as session:
         return run_reports(replace(session, caption=given), plan, clear=clear)
 

@@ -111,7 +111,8 @@ _JUDGING = (
         "--head",
         metavar="NAME|FILE",
         help="What scores quality: `technical`, `aesthetic`, `overall`, the name of a head, or a "
-        "head file made by `framesift train`; `auto` takes what suits the model.  [default: auto]",
+        "head file made by `framesift train`; `auto` takes what suits the model, `none` scores "
+        "no quality.  [default: auto]",
     ),
     click.option(
         "--policy",

@@ -148,7 +148,11 @@ def open_embedder(settings: Settings, console: Console) -> tuple[Embedder, str |
 
 @contextlib.contextmanager
 def open_session(
-    request: Request, *, thumbnails: bool = False, default: Policy | None = None
+    request: Request,
+    *,
+    thumbnails: bool = False,
+    default: Policy | None = None,
+    quality: str | None = None,
 ) -> Iterator[Session]:
     """Prepare a run: settings, policy, model, heads, cache. Closes the cache at the end.
 
@@ -156,12 +160,15 @@ def open_session(
         request: What the user asked.
         thumbnails: Keep a thumbnail with each analysis.
         default: The policy where the settings name none; ``None`` for that of a plain scan.
+        quality: What scores quality where nobody chose anything; ``None`` for ``auto``.
 
     Raises:
         FramesiftError: A setting, the policy or the model cannot be used.
     """
     console = Console(quiet=request.quiet)
     settings = effective_settings(request, console)
+    if quality and settings.quality == "auto" and "quality" not in request.options:
+        settings = settings.model_copy(update={"quality": quality})
     policy = Policy.load(settings.policy) if settings.policy else default or Policy.default()
     with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
         captions = _captions(settings, request.paths)

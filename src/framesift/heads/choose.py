@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from framesift.embeddings.base import Embedder
     from framesift.heads.quality import QualityScorer
 
-__all__ = ["QUALITIES", "is_head_file", "quality_head_for"]
+__all__ = ["NO_QUALITY", "QUALITIES", "is_head_file", "quality_head_for"]
+
+NO_QUALITY: Final = "none"
+"""Asks for no quality head at all; `quality_head_for` does not take it."""
 
 QUALITIES: Final = ("auto", "technical", "aesthetic", "overall", "antonym-prompts", MLP)
 """What may be asked for by name; anything else is a head file."""

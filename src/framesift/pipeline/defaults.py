@@ -34,15 +34,19 @@ def default_heads(
 
     Args:
         embedder: The model they read.
-        quality: What scores quality, see `framesift.heads.choose.quality_head_for`.
+        quality: What scores quality, see `framesift.heads.choose.quality_head_for`; ``none`` for no
+            quality, which spares the look at the picture's own pixels.
         offline: Fetch nothing; a head that is not on this machine is replaced by prompts.
         labels: Label -> prompts of a zero-shot classifier whose answers become tags.
         policy: Its categories are screened for, and its context tags; the default policy's where
             it is ``None``.
     """
     from framesift.heads import ZeroShotHead, quality_head_for
+    from framesift.heads.choose import NO_QUALITY
 
-    heads: list[Head] = [quality_head_for(embedder, quality, offline=offline)]
+    heads: list[Head] = []
+    if quality != NO_QUALITY:
+        heads.append(quality_head_for(embedder, quality, offline=offline))
     heads += _policy_heads(embedder, policy or Policy.default(), offline=offline)
     if labels:
         heads.append(ZeroShotHead.from_prompts(embedder, labels))
