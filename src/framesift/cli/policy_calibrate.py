@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from framesift.cli.console import Console
     from framesift.cli.examples import Example
     from framesift.cli.judged import Judged
+    from framesift.cli.policy_text import Entry
     from framesift.pipeline import Analyzer
     from framesift.policies import Policy
     from framesift.policies.calibrate import Chosen, Target
@@ -230,21 +231,19 @@ def _write(
     file: Path, out: Path, fitted: Sequence[_Fitted], action: Action, model: str | None
 ) -> None:
     """Write the policy with its new thresholds, comments and all, and make sure it can be read."""
-    import tomlkit
-
+    from framesift.cli.policy_text import with_thresholds
     from framesift.errors import PolicyError
     from framesift.policies import Policy
 
     policy = Policy.load(file)
-    document: Any = tomlkit.parse(file.read_text(encoding="utf-8-sig"))
-    document["version"] = policy.version + 1
+    top: dict[str, Any] = {"version": policy.version + 1}
     if model is not None and any(one.medium == "image" for one in fitted):
-        document["model"] = model
-    for one in fitted:
-        _enter(document["categories"][one.category], one, policy, action)
+        top["model"] = model
+    entries = [_entry(one, source, policy, action) for one in fitted for source in one.sources]
+    text = with_thresholds(file.read_text(encoding="utf-8-sig"), entries, top)
     part = out.with_name(f".{out.name}.part")
     try:
-        part.write_text(tomlkit.dumps(document), encoding="utf-8", newline="\n")
+        part.write_text(text, encoding="utf-8", newline="\n")
         Policy.load(part)
         part.rename(out)
     except PolicyError as error:
@@ -254,26 +253,18 @@ def _write(
         part.unlink(missing_ok=True)
 
 
-def _enter(table: Any, one: _Fitted, policy: Policy, action: Action) -> None:
-    """Set the threshold of every source that was measured; the other one gives way."""
-    import tomlkit
+def _entry(one: _Fitted, source: str, policy: Policy, action: Action) -> Entry:
+    """Set the threshold of a source that was measured; the other one gives way."""
+    from framesift.cli.policy_text import Entry
 
-    rule = policy.rules[one.category]
-    for source in one.sources:
-        now = rule.thresholds_for(source)
-        values = {"review": now.review, "block": now.block, action: one.chosen.threshold}
-        review, block = values["review"], values["block"]
-        if review is not None and block is not None and block < review:
-            values = dict.fromkeys(values, one.chosen.threshold)
-        if "sources" not in table:
-            table["sources"] = tomlkit.table(is_super_table=True)
-        if source not in table["sources"]:
-            table["sources"][source] = tomlkit.table()
-        entry = table["sources"][source]
-        for key, value in values.items():
-            if value is not None:
-                entry[key] = value
-        entry[action].comment(_comment(one.chosen))
+    now = policy.rules[one.category].thresholds_for(source)
+    values: dict[str, float | None] = {"review": now.review, "block": now.block}
+    values[action] = one.chosen.threshold
+    review, block = values["review"], values["block"]
+    if review is not None and block is not None and block < review:
+        values = dict.fromkeys(values, one.chosen.threshold)
+    known = {key: value for key, value in values.items() if value is not None}
+    return Entry(one.category, source, known, {action: _comment(one.chosen)})
 
 
 def _comment(chosen: Chosen) -> str:
