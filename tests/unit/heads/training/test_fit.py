@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -346,5 +347,7 @@ def test_a_thousand_pictures_take_under_a_minute(simulate):
     examples = Examples(
         Embeddings(base.embeddings.vectors, "s", "f", {"features": wide}), base.names
     )
-    result = fit_head(examples, y, groups=scenes)
-    assert result.seconds["total"] < 90
+    start = time.process_time()
+    fit_head(examples, y, groups=scenes)
+    # Of two processors, whatever else they have to do: a minute by the clock.
+    assert time.process_time() - start < 120
