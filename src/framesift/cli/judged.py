@@ -86,11 +86,11 @@ class Judge:
             Stop: Interrupted.
         """
         many = plural(len(items), "example")
-        self.console.say(f"framesift: judging {many}")
         enabled = self.progress and not self.console.quiet
         meter = Meter(enabled=enabled, count=lambda: len(items), title="Judging")
         done: list[Judged] = []
         try:
+            self.console.say(f"framesift: judging {many}")
             with meter:
                 for judged in self._each(items):
                     done.append(judged)
