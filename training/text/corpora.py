@@ -175,7 +175,7 @@ def sentences(
             chosen = [] if labels == "-" else labels.split(",")
             values = [float(column in _implied(chosen)) for column in COLUMNS]
             texts = _fill(pattern, slots, rng)
-            weight = min(1.0, 6.0 / len(texts))
+            weight = min(1.0, 24.0 / len(texts))
             samples += [
                 Sample(text, values, "own", f"{name}{number}", weight, name) for text in texts
             ]

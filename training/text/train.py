@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from zlib import crc32
@@ -35,28 +36,43 @@ from sklearn.linear_model import LogisticRegression
 from framesift.heads.base import HeadCard
 from framesift.heads.store import save_head
 from framesift.heads.text import features, words
-from framesift.heads.text.head import SPACE, TextHead, Windows, pieces, windows
+from framesift.heads.text.head import SPACE, TextHead, Windows, joint_logit, pieces, windows
 from framesift.heads.text.markup import open_mail
 
 BITS = 18
 FOLDS = 5
-HARM = Windows(400, 300)
+HARM = Windows(220, 140, sentences=True)
 SPAM = Windows(2000, 1600)
 PACKAGE = Path(words.__file__).with_name("data")
-HEADS = {"text-harm-1": (COLUMNS[1:], HARM), "text-spam-1": (COLUMNS[:1], SPAM)}
-GIVEN = {"hate_speech": "offensive_language", "harassment": "offensive_language"}
-"""What these presuppose: they are fitted among the texts that are so, and multiplied."""
-STRENGTH = {"text-harm-1": 8.0, "text-spam-1": 20.0}
+HEADS = {
+    "text-harm-1": (("offensive_language", *COLUMNS[1:6]), HARM),
+    "text-spam-1": (("spam_scam",), SPAM),
+}
+GIVEN = {"hate_speech": ("offensive_language", 1.0), "harassment": ("offensive_language", 4.0)}
+"""What these presuppose, and how strictly: they are fitted among the texts that are so (others
+weigh a twentieth), and multiplied by that power of its probability. The powers were chosen on the
+folds: higher ones tell harsh posts from ordinary ones better, hateful from harsh ones worse."""
+STRENGTH = {"spam_scam": 300.0, "hate_speech": 4.0, "harassment": 4.0}
+SHARE = {
+    "text-spam-1": {"davidson": 0.05, "own": 0.3, "piece": 0.3, "mail": 3.0},
+    "text-harm-1": {"davidson": 0.5},
+}
+"""Weights of the sources; 1 unless named."""
 
 
-def gather(shared: Path) -> list[Sample]:
-    """Every sample, those of the held-back groups marked."""
+def gather(shared: Path, *, cut_held: bool = False) -> list[Sample]:
+    """Every sample, those of the held-back groups marked; their pieces only if asked for."""
     folder = shared / "data" / "text"
     posts, letters, own = davidson(folder), mails(folder), sentences()
     hold_back(posts)
     hold_back(letters)
     rng = Random(0)
-    cut = [piece for letter in letters if not letter.held for piece in mail_pieces(letter, rng)]
+    cut = [
+        piece
+        for letter in letters
+        if cut_held or not letter.held
+        for piece in mail_pieces(letter, rng)
+    ]
     return posts + letters + cut + own
 
 
@@ -91,38 +107,53 @@ def matrix(texts: list[str]) -> csr_matrix:
 class Rows:
     """The windows of samples, each a row with its sample's labels."""
 
-    def __init__(self, samples: list[Sample], shape: Windows) -> None:
+    def __init__(self, samples: list[Sample], shape: Windows, share: dict[str, float]) -> None:
         """Cut and hash."""
-        texts, owner = [], []
+        texts, owner, whole = [], [], []
         for index, sample in enumerate(samples):
             for piece in pieces(sample.text):
-                for start, end in windows(piece.words, shape):
-                    if piece.words:
-                        texts.append(piece.words[start:end])
-                        owner.append(index)
+                plain = set(windows(piece, replace(shape, sentences=False)))
+                for span in windows(piece, shape):
+                    texts.append(piece.words[slice(*span)])
+                    owner.append(index)
+                    # Sentences inherit no label: they count where scores are calibrated.
+                    whole.append(span in plain)
         self.owner = np.array(owner)
         self.x = matrix(texts)
-        count = np.bincount(self.owner, minlength=len(samples))
-        weight = np.array([sample.weight for sample in samples])
+        self.fitted = np.array(whole)
+        count = np.bincount(self.owner[self.fitted], minlength=len(samples))
+        own = np.array([sample.weight for sample in samples])
+        weight = own * np.array([share.get(sample.source, 1.0) for sample in samples])
+        unlike = {"piece", "davidson"} if shape == SPAM else {"piece"}
+        # Calibrated to the sources as they are; e-mails to e-mails more than to sentences.
+        base = weight if shape == SPAM else own
+        self.whole = base * np.array([sample.source not in unlike for sample in samples])
         self.weight = (weight / np.maximum(count, 1))[self.owner]
         self.labels = label_array(samples)
         self.folds = np.array([fold_of(sample.group, FOLDS) for sample in samples])
 
-    def fit(self, column: int, strength: float, skip: int | None = None) -> LogisticRegression:
+    def fit(self, column: str, skip: int | None = None) -> LogisticRegression:
         """Fit one column on every fold but ``skip``."""
-        y = self.labels[self.owner, column]
-        use = self.known(column)[self.owner]
+        y = self.labels[self.owner, COLUMNS.index(column)]
+        use = ~np.isnan(y) & self.fitted
+        weight = self.weight.copy()
+        if column in GIVEN:
+            other = self.labels[self.owner, COLUMNS.index(GIVEN[column][0])]
+            weight[other != 1] *= 0.05
         if skip is not None:
             use &= self.folds[self.owner] != skip
+        strength = STRENGTH.get(column, 8.0)
         model = LogisticRegression(C=strength, solver="liblinear", tol=1e-3, random_state=0)
-        return model.fit(self.x[use], y[use], sample_weight=self.weight[use])
+        return model.fit(self.x[use], y[use], sample_weight=weight[use])
 
-    def known(self, column: int) -> np.ndarray:
-        """Which samples train and calibrate a column."""
-        use = ~np.isnan(self.labels[:, column])
-        if COLUMNS[column] in GIVEN:
-            use &= self.labels[:, COLUMNS.index(GIVEN[COLUMNS[column]])] == 1
-        return use
+    def out_of_fold(self, column: str) -> np.ndarray:
+        """Raw scores of every window by a model that saw none of its fold."""
+        raw = np.zeros(len(self.owner))
+        for fold in range(FOLDS):
+            model = self.fit(column, skip=fold)
+            inside = self.folds[self.owner] == fold
+            raw[inside] = self.x[inside] @ model.coef_[0] + model.intercept_[0]
+        return raw
 
     def worst(self, raw: np.ndarray) -> np.ndarray:
         """The highest raw score of each sample's windows."""
@@ -134,42 +165,39 @@ class Rows:
 def fit_head(samples: list[Sample], name: str) -> TextHead:
     """Fit the columns of one head and calibrate each on folds that did not train it."""
     columns, shape = HEADS[name]
-    rows = Rows(samples, shape)
-    weights, scales, slopes, offsets = [], [], [], []
+    rows = Rows(samples, shape, SHARE.get(name, {}))
+    weights, scales, calibration = [], [], []
+    raw: dict[str, np.ndarray] = {}
     for column in columns:
-        at = COLUMNS.index(column)
-        out = np.zeros(len(rows.owner))
-        for fold in range(FOLDS):
-            model = rows.fit(at, STRENGTH[name], skip=fold)
-            inside = rows.folds[rows.owner] == fold
-            out[inside] = rows.x[inside] @ model.coef_[0] + model.intercept_[0]
-        slope, offset = platt(rows, samples, rows.worst(out), at)
-        model = rows.fit(at, STRENGTH[name])
+        raw[column] = rows.out_of_fold(column)
+        other, power = GIVEN.get(column, ("", 0.0))
+        joined = joint_logit(raw[column], raw[other] if other else None, power)
+        slope, offset = platt(rows, rows.worst(joined), COLUMNS.index(column))
+        model = rows.fit(column)
         scale = np.abs(model.coef_[0]).max() / 127
         weights.append(np.round(model.coef_[0] / scale).astype(np.int8))
         scales.append(scale)
-        slopes.append(slope)
-        offsets.append(slope * model.intercept_[0] + offset)
+        calibration.append([model.intercept_[0], slope, offset])
         print(f"{column}: slope {slope:.2f} offset {offset:.2f}", flush=True)
+    given = [GIVEN.get(column, ("", 0.0)) for column in columns]
     return TextHead(
         card(name, samples),
         columns,
         np.stack(weights, axis=1),
         np.array(scales, np.float32),
-        calibration=np.array([slopes, offsets], np.float32),
-        given=tuple(columns.index(GIVEN[name]) if name in GIVEN else -1 for name in columns),
+        calibration=np.array(calibration, np.float32).T,
+        given=tuple((columns.index(n) if n else -1, power) for n, power in given),
         shape=shape,
         unusual=unusual_share(samples),
     )
 
 
-def platt(rows: Rows, samples: list[Sample], raw: np.ndarray, column: int) -> tuple[float, float]:
+def platt(rows: Rows, raw: np.ndarray, column: int) -> tuple[float, float]:
     """Slope and offset of the logit, by maximum likelihood on whole texts out of fold."""
     y = rows.labels[:, column]
-    whole = np.array([sample.source != "piece" for sample in samples])
-    use = rows.known(column) & np.isfinite(raw) & whole
-    weight = np.array([sample.weight for sample in samples])[use]
-    model = LogisticRegression(C=1e6, tol=1e-8).fit(raw[use, None], y[use], sample_weight=weight)
+    use = ~np.isnan(y) & np.isfinite(raw) & (rows.whole > 0)
+    model = LogisticRegression(C=1e6, tol=1e-8, max_iter=1000)
+    model.fit(raw[use, None], y[use], sample_weight=rows.whole[use])
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 

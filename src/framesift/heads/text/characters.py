@@ -14,7 +14,7 @@ __all__ = ["FOLD", "INVISIBLE", "LOOKALIKE", "LOOKALIKES", "Fold", "foreign_shar
 
 _PAIRS = (
     # Cyrillic, lower and upper case: what is drawn like the Latin letter beside it
-    "аa еe оo рp сc уy хx ѕs іi јj ԁd ԛq ԝw һh ӏl кk мm тt пn гr ьb ёe їi ґr ғf қk ңh ү y"
+    "аa еe оo рp сc уy хx ѕs іi јj ԁd ԛq ԝw һh ӏl кk мm тt пn нh гr ьb ёe їi ґr ғf қk ңh ү y"
     " АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ЅS ІI ЈJ ԌG ԚQ ԜW ҮY ЬB ЗZ ЁE ЇI"
     # Greek
     " αa εe ηn ιi κk νv οo ρp τt υu χx ωw γy ϲc ϳj βb σo ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX"

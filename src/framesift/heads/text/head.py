@@ -13,7 +13,7 @@ from framesift.heads.numeric import Float64Array, finite_array, sigmoid
 from framesift.heads.text.characters import INVISIBLE
 from framesift.heads.text.features import hash_texts
 from framesift.heads.text.links import find_links, link_tokens
-from framesift.heads.text.markup import open_mail
+from framesift.heads.text.markup import open_mail, structure
 from framesift.heads.text.normalize import Normalized, normalize
 from framesift.types import Scores
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from framesift.heads.base import HeadCard
     from framesift.types import Embeddings, Float32Array
 
-__all__ = ["SPACE", "Piece", "TextHead", "Windows", "pieces", "windows"]
+__all__ = ["SPACE", "Piece", "TextHead", "Windows", "joint_logit", "pieces", "windows"]
 
 SPACE = "text/en-1"
 """What stands for the embedding space in the card of a text head: this normalisation."""
@@ -35,6 +35,8 @@ LONGEST = 120
 """Characters of evidence at most."""
 
 _ROWS = 512
+_EMPHASIS = 5
+"""How an e-mail is built is said this often beside its words, lest they drown it."""
 Int8Array: TypeAlias = NDArray[np.int8]
 
 
@@ -67,18 +69,22 @@ class Windows:
     Attributes:
         size: Characters of normalised text in one window.
         step: From the start of one to the start of the next; less than ``size``.
+        sentences: Whether each sentence is a window too, so that a short one is not drowned.
     """
 
     size: int
     step: int
+    sentences: bool = False
 
 
 def pieces(text: str) -> list[Piece]:
     """Open e-mails, cut long texts at blanks, and normalise each stretch."""
     found = []
+    built = structure(text) * _EMPHASIS
     for part in _segments(open_mail(text)):
         normal = normalize(part)
-        found.append(Piece(normal, " ".join([normal.text, *link_tokens(find_links(part))]).strip()))
+        words = (normal.text, *link_tokens(find_links(part)), *built)
+        found.append(Piece(normal, " ".join(word for word in words if word)))
     return found
 
 
@@ -92,19 +98,42 @@ def _segments(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def windows(words: str, shape: Windows) -> Iterator[tuple[int, int]]:
-    """Cut normalised text at blanks into windows, as starts and ends; one for a short text."""
-    start = 0
-    while True:
+def windows(piece: Piece, shape: Windows) -> Iterator[tuple[int, int]]:
+    """Cut the words of a piece into windows, as starts and ends; none where there are no words.
+
+    First the windows of the given size, which overlap and cover everything; then the sentences of
+    two words or more, where there are several and the head asks for them.
+    """
+    words = piece.words
+    start, end = 0, 0
+    while end < len(words):
         end = len(words)
         if end - start > shape.size:
             cut = words.rfind(" ", start + shape.step, start + shape.size)
             end = cut if cut > 0 else start + shape.size
         yield start, end
-        if end == len(words):
-            return
         cut = words.rfind(" ", start + shape.step // 2, start + shape.step)
         start = cut + 1 if cut > 0 else start + shape.step
+    if shape.sentences and len(piece.normal.breaks) > 1:
+        yield from _sentences(piece, shape.size)
+
+
+def _sentences(piece: Piece, size: int) -> Iterator[tuple[int, int]]:
+    start = 0
+    for stop in (*piece.normal.breaks, len(piece.normal.text)):
+        end = min(stop, len(piece.normal.text))
+        if end - start <= size and " " in piece.words[start:end]:
+            yield start, end
+        start = end + 1
+
+
+def joint_logit(raw: Float64Array, other: Float64Array | None, power: float) -> Float64Array:
+    """Logit of p q^power, where p and q have the logits ``raw`` and ``other``; (N,)."""
+    if other is None:
+        return raw
+    log = np.minimum(-np.logaddexp(0.0, -raw) - power * np.logaddexp(0.0, -other), -1e-12)
+    joined: Float64Array = log - np.log(-np.expm1(log))
+    return joined
 
 
 def loudest_words(words: str, shares: Float64Array) -> tuple[int, int]:
@@ -132,9 +161,11 @@ class TextHead:
         names: K categories.
         weights: int8 (2**bits, K), in units of ``scale``.
         scale: float32 (K,).
-        calibration: float32 (2, K): slope and offset of the logit (Platt scaling).
-        given: For each category the index of the one it presupposes, or -1: its probability is
-            then the product of both (hate speech is offensive language of one kind).
+        calibration: float32 (3, K): intercept of the raw score; slope and offset of the logit
+            (Platt scaling).
+        given: For each category the index of the one it presupposes, or -1, and a power: its
+            probability is multiplied by that power of the other's (hate speech is offensive
+            language of one kind), before it is calibrated.
         shape: How long texts are cut.
         unusual: The share of unknown letters that one in a hundred training texts exceeds.
 
@@ -152,7 +183,7 @@ class TextHead:
         scale: Float32Array,
         *,
         calibration: Float32Array,
-        given: tuple[int, ...],
+        given: tuple[tuple[int, float], ...],
         shape: Windows,
         unusual: float,
     ) -> None:
@@ -174,9 +205,9 @@ class TextHead:
         self.weights = weights
         self.scale = finite_array(scale, shape=(count,), what=f"scale of head {card.name!r}")
         self.calibration = finite_array(
-            calibration, shape=(2, count), what=f"calibration of head {card.name!r}"
+            calibration, shape=(3, count), what=f"calibration of head {card.name!r}"
         )
-        if len(given) != count or not all(-1 <= index < count for index in given):
+        if len(given) != count or not all(-1 <= index < count for index, _ in given):
             message = f"head {card.name!r} presupposes {given}; expected {count} columns or -1"
             raise HeadError(message)
         self.given = tuple(given)
@@ -217,8 +248,7 @@ class TextHead:
             (index, piece.words[start:end])
             for index, found in enumerate(texts)
             for piece in found
-            if piece.words
-            for start, end in windows(piece.words, self.shape)
+            for start, end in windows(piece, self.shape)
         ]
         values = np.zeros((len(texts), len(self.names)))
         for first in range(0, len(rows), _ROWS):
@@ -241,11 +271,12 @@ class TextHead:
 
     def probabilities(self, logits: Float64Array) -> Float64Array:
         """Calibrate raw scores (N, K)."""
-        alone = sigmoid(logits * self.calibration[0] + self.calibration[1])
-        values = alone.copy()
-        for column, other in enumerate(self.given):
-            if other >= 0:
-                values[:, column] = alone[:, column] * alone[:, other]
+        intercept, slope, offset = self.calibration.astype(np.float64)
+        raw = logits + intercept
+        values: Float64Array = np.empty(raw.shape)
+        for column, (other, power) in enumerate(self.given):
+            joined = joint_logit(raw[:, column], raw[:, other] if other >= 0 else None, power)
+            values[:, column] = sigmoid(joined * slope[column] + offset[column])
         return values
 
     def evidence(self, found: Sequence[Piece], name: str) -> str:
@@ -255,12 +286,7 @@ class TextHead:
         its characters. Empty for a text without words.
         """
         column = self.names.index(name)
-        rows = [
-            (piece, start, end)
-            for piece in found
-            if piece.words
-            for start, end in windows(piece.words, self.shape)
-        ]
+        rows = [(piece, start, end) for piece in found for start, end in windows(piece, self.shape)]
         if not rows:
             return ""
         scores = self.probabilities(self.logits([p.words[start:end] for p, start, end in rows]))
@@ -272,8 +298,8 @@ class TextHead:
     def _shares(self, words: str, column: int) -> Float64Array:
         """What each character of a window adds to the raw score of a category, float64 (C,)."""
         grams = hash_texts([words], bits=self.bits, places=True)
-        used = [index for index in {column, self.given[column]} if index >= 0]
-        factor = (self.scale * self.calibration[0]).astype(np.float64)[used]
+        used = [index for index in {column, self.given[column][0]} if index >= 0]
+        factor = self.scale.astype(np.float64)[used]
         weights: Float64Array = self.weights[grams.columns][:, used].astype(np.float64) @ factor
         assert grams.starts is not None
         assert grams.ends is not None
@@ -297,8 +323,8 @@ class TextHead:
         arrays = {"weights": self.weights, "scale": self.scale, "calibration": self.calibration}
         settings = {
             "names": list(self.names),
-            "window": [self.shape.size, self.shape.step],
-            "given": list(self.given),
+            "window": [self.shape.size, self.shape.step, self.shape.sentences],
+            "given": [list(pair) for pair in self.given],
             "unusual": self.unusual,
         }
         return arrays, settings
@@ -308,14 +334,14 @@ class TextHead:
         cls, card: HeadCard, tensors: dict[str, Any], settings: dict[str, Any]
     ) -> Self:
         """Make it from the arrays and settings of a head file."""
-        size, step = settings["window"]
+        size, step, sentences = settings["window"]
         return cls(
             card,
             tuple(settings["names"]),
             tensors["weights"],
             tensors["scale"],
             calibration=tensors["calibration"],
-            given=tuple(int(index) for index in settings["given"]),
-            shape=Windows(int(size), int(step)),
+            given=tuple((int(index), float(power)) for index, power in settings["given"]),
+            shape=Windows(int(size), int(step), bool(sentences)),
             unusual=settings["unusual"],
         )

@@ -90,7 +90,7 @@ _PATTERNS = (
     (
         "telephone number beside a call to act",
         0.3,
-        r"\b(?:call|text|sms|dial|ring)\b[^\d\n]{0,30}\+?\(?\d{2,4}[\d .()-]{5,16}\d",
+        r"\b(?:call|text|sms|dial|ring)\b[^\d\n]{0,30}\+?\(?\d{1,4}[\d .()-]{5,16}\d",
     ),
     ("executable to download", 0.5, r"https?://\S{1,500}\.(?:exe|scr|apk|bat|msi)\b"),
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import quopri
 import re
 from email import message_from_string, policy
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +15,10 @@ if TYPE_CHECKING:
 
     from framesift.heads.text.tracked import Tracked
 
-__all__ = ["open_mail", "strip_html"]
+__all__ = ["open_mail", "strip_html", "structure"]
+
+SEEN = 20_000
+"""So much of an e-mail is looked at for how it is built."""
 
 _HEADERS = frozenset(
     [
@@ -38,7 +44,41 @@ _HEADERS = frozenset(
 )
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60}):(?:[ \t]|$)")
 _REPLY = re.compile(r"^(?:\s*(?:(?:re|fw|fwd|aw)(?:\[\d+\])?:|\[[^\]\n]{1,40}\]))+\s*", re.I)
-_TAG = re.compile(r"<(?:[a-zA-Z/!?][^<>]*|!--[^<>]*--)>")
+_NAMES = (
+    "a|abbr|address|area|b|base|big|blink|blockquote|body|br|button|center|cite|code|dd|del|div|dl|dt"
+    "|em|fieldset|font|footer|form|frame|frameset|h[1-6]|head|header|hr|html|i|iframe|img|input|label"
+    "|li|link|map|marquee|meta|nav|nobr|object|ol|option|p|param|pre|q|s|script|section|select|small"
+    "|span|strike|strong|style|sub|sup|table|tbody|td|textarea|tfoot|th|thead|title|tr|tt|u|ul|video"
+)
+# Only what has the form of a tag: `<i will find you>` is words in angle brackets. The groups are
+# atomic, so that a tag that is never closed costs its length once.
+_TAG = re.compile(
+    rf"<(?:/?(?:{_NAMES})"
+    r"(?>\s++(?:[\w:-]{1,40}+\s*+=\s*+(?:\"[^\"<>]*+\"|'[^'<>]*+'|[^\s<>\"']++)"
+    r"|nowrap|noshade|checked|selected|compact|disabled|hidden|async|defer))*+\s*+/?"
+    r"|!doctype\b[^<>]*+|\?xml\b[^<>]*+|!--|/?o:p)(?:>|\Z)|<!--|--!?>|<!\[[^<>\]]*+\]>",
+    re.I,
+)
+_DOCUMENT = re.compile(r"<(?:!doctype|html|head|body|table)\b", re.I)
+_STRUCTURE = (
+    ("xxhtml", _DOCUMENT),
+    ("xxpicture", re.compile(r"<img\b", re.I)),
+    ("xxcolours", re.compile(r"\b(?:bgcolor|color)\s*=", re.I)),
+    ("xxfont", re.compile(r"<font\b", re.I)),
+    ("xxanchor", re.compile(r"<a\b[^<>]{0,200}\bhref", re.I)),
+    ("xxform", re.compile(r"<(?:form|input)\b", re.I)),
+    ("xxscript", re.compile(r"<script\b", re.I)),
+    (
+        "xxserial",
+        re.compile(r"(?=[A-Za-z0-9]{0,19}\d)(?=[A-Za-z0-9]{0,19}[A-Za-z])\b[A-Za-z0-9]{10,60}\b"),
+    ),
+    ("xxshouting", re.compile(r"\b[A-Z]{3,}(?:[ !,.$]+[A-Z]{2,}){3}")),
+    ("xxbangs", re.compile(r"!!|\$\$")),
+    ("xxunreadable", re.compile(r"[\x80-\xff\ufffd\udc80-\udcff]{4}")),
+    ("xxquoted", re.compile(r"^[>|] ?\S", re.M)),
+    ("xxreply", re.compile(r"\bwrote:|\bwrites:")),
+    ("xxsignature", re.compile(r"^-- ?$", re.M)),
+)
 _HIDDEN_START = re.compile(r"<(?:!--|script\b|style\b)", re.I)
 _HIDDEN_END = {
     "<!--": re.compile("-->"),
@@ -49,6 +89,20 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,24}\d{0,2})
 _BLOCK = re.compile(
     r"</?(?:p|br|div|td|tr|table|li|ul|ol|h\d|hr|body|html|center|title|a|img|option)\b", re.I
 )
+
+
+def structure(text: str) -> tuple[str, ...]:
+    """Words for how an e-mail or a document of HTML is built; none for any other text.
+
+    Args:
+        text: As it came, with its headers.
+    """
+    mail = _is_mail(text)
+    if not mail and not _DOCUMENT.search(text, 0, 4000):
+        return ()
+    body = open_mail(text)[:SEEN]
+    found = [name for name, pattern in _STRUCTURE if pattern.search(body)]
+    return ("xxletter", *found) if mail else tuple(found)
 
 
 def open_mail(text: str) -> str:
@@ -64,7 +118,7 @@ def open_mail(text: str) -> str:
     start = text.find("\n") + 1 if text.startswith("From ") else 0
     # An e-mail is bytes; the parser takes any string, and what is no ASCII passes through it.
     message = message_from_string(text[start:], policy=policy.compat32)
-    subject = _REPLY.sub("", " ".join(str(message.get("Subject") or "").split()))
+    subject = _REPLY.sub("", " ".join(_decoded(str(message.get("Subject") or "")).split()))
     bodies = [_body(part) for part in message.walk() if not part.is_multipart()]
     return "\n".join([subject, *(body for body in bodies if body)])
 
@@ -94,18 +148,35 @@ def _body(part: Message) -> str:
     if encoding not in ("quoted-printable", "base64"):
         return written
     try:
-        data = part.get_payload(decode=True)
-        if not isinstance(data, bytes):
-            return written
+        if encoding == "base64":
+            data = _base64(written)
+        else:
+            data = quopri.decodestring(written.encode("latin-1", "replace"))
         return data.decode(part.get_content_charset() or "latin-1", errors="replace")
     except (LookupError, UnicodeError, ValueError):
         return written
 
 
+def _base64(written: str) -> bytes:
+    """Decode base64 that may be cut off or followed by something else."""
+    kept = re.match(r"\s*+(?:[A-Za-z0-9+/]++\s*+)*", written)
+    letters = "".join(kept[0].split()) if kept else ""
+    return base64.b64decode(letters[: len(letters) // 4 * 4])
+
+
+def _decoded(subject: str) -> str:
+    """Decode the encoded words of a header (RFC 2047); what cannot be decoded stays."""
+    try:
+        return str(make_header(decode_header(subject)))
+    except (LookupError, UnicodeError, ValueError):
+        return subject
+
+
 def strip_html(tracked: Tracked) -> None:
-    """Resolve entities and take tags, scripts, styles and comments out."""
+    """Resolve entities and take tags out; of whole documents also scripts, styles and comments."""
     if "<" in tracked.text:
-        _drop_hidden(tracked)
+        if _DOCUMENT.search(tracked.text, 0, 4000):
+            _drop_hidden(tracked)
         tracked.sub(_TAG, lambda match: "\n" if _BLOCK.match(match[0]) else "")
     if "&" in tracked.text:
         tracked.sub(_ENTITY, _entity)
@@ -132,7 +203,9 @@ def _drop_hidden(tracked: Tracked) -> None:
         closing = _HIDDEN_END[kind].search(text, opening.end())
         if closing is None:
             missing.add(kind)
-            continue
-        end = closing.end()
+            if kind == "<!--":
+                continue
+        # A script that is cut off goes on to the end.
+        end = len(text) if closing is None else closing.end()
         spans.append((opening.start(), end))
     tracked.cut(spans)

@@ -26,7 +26,8 @@ _MAIL = re.compile(r"\b[a-z0-9._%+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}
 _USER = re.compile(r"(?:\brt\s+)?(?<![\w.])@[a-z_]\w{2,30}(?!\w):?")
 _PHONE = re.compile(r"(?<![\w.])\+?\(?\d{2,4}\)?(?:[ .-]?\(?\d{2,4}\)?){2,4}(?!\w)")
 _MONEY = re.compile(
-    r"(?:[$€£¥₹]|\busd|\beur|\bgbp)\s?\d[\d,.]{0,15}(?:\s?(?:k|m|million|thousand|billion)\b)?"
+    r"(?<!\w)(?:[$€£¥₹]|usd|eur|gbp)\s?\d[\d,.]{0,15}"
+    r"(?:\s?(?:k|m|million|thousand|billion)\b|(?!\w))"
     r"|\b\d[\d,.]{0,15}\s?(?:[$€£¥₹]|dollars?\b|euros?\b|pounds?\b|usd\b|eur\b|gbp\b)"
 )
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b50\u2764\U0001f000-\U0001f0ff\U0001f200-\U0001faff]")
@@ -34,7 +35,12 @@ _HASH = re.compile(r"#([a-z]{5,40})\b")
 _SPACED = re.compile(
     r"(?<!\S)[^\w\s]{0,2}\w(?:(?P<sep>[ ._*\-~|/]{1,3})\w)(?:(?P=sep)\w){1,60}(?!\w)"
 )
+_ALONE = re.compile(
+    r"(?<!\S)(?:[1!|](?= (?:am|will|want|have|was|would|can|could|do|love|hate|swear|hope|know|need"
+    r"|wish|deserve|cut|made|got|earned)\b)|@(?= [a-z]))"
+)
 _CONTRACTIONS = re.compile(r"(?<=\w)(?:n't|'(?:ll|m|re|ve|d|s))\b")
+_STOPS = frozenset(".!?;:\u3002\uff01\uff1f\u061f")
 _LONG_FORM = {"n't": " not", "'ll": " will", "'m": " am", "'re": " are", "'ve": " have"}
 TOKENS = frozenset(("xxmail", "xxurl", "xxuser", "xxmoney", "xxphone", "xxnum"))
 """What stands for links, addresses, mentions, sums and numbers."""
@@ -57,12 +63,14 @@ class Normalized:
             numbers stand as ``xxurl``, ``xxmail``, ``xxuser``, ``xxmoney``, ``xxphone``, ``xxnum``.
         known: How many letters stand in words the heads were trained on.
         letters: How many letters there are.
+        breaks: Where sentences end in ``text``, ascending.
     """
 
     original: str
     text: str
     known: int
     letters: int
+    breaks: tuple[int, ...] = ()
 
     @property
     def unknown(self) -> float:
@@ -103,14 +111,19 @@ def normalize(text: str) -> Normalized:
     Words of other scripts are kept as they are. Text that runs from right to left stays in the
     order of its characters; controls that would show it in another order are dropped.
     """
-    words = _rewrite(Tracked(text), vocabulary())
+    tracked = Tracked(text)
+    words = _rewrite(tracked, vocabulary())
     known_words = vocabulary()
-    letters = known = 0
-    for word, _, _ in words:
+    letters = known = position = 0
+    breaks = []
+    for word, _, end in words:
         if word.isalpha() and word not in TOKENS:
             letters += len(word)
             known += len(word) if word in known_words else 0
-    return Normalized(text, " ".join(word for word, _, _ in words), known, letters)
+        position += len(word) + 1
+        if tracked.text[end - 1] in _STOPS:
+            breaks.append(position - 1)
+    return Normalized(text, " ".join(word for word, _, _ in words), known, letters, tuple(breaks))
 
 
 def _rewrite(tracked: Tracked, known: Vocabulary) -> list[tuple[str, int, int]]:
@@ -158,6 +171,7 @@ def _tokens(tracked: Tracked) -> None:
         tracked.sub(_EMOJI, lambda match: f" {match[0]} ")
     if "#" in text:
         tracked.sub(_HASH, lambda match: " " + " ".join(vocabulary().split(match[1])))
+    tracked.sub(_ALONE, lambda match: "a" if match[0] == "@" else "i")
     if "'" in text:
         tracked.sub(_CONTRACTIONS, lambda match: _LONG_FORM.get(match[0], ""))
 

@@ -77,4 +77,4 @@ class Tracked:
             here = self.origins[start] if start < len(self.origins) else 0
             return [here] * count
         old = self.origins[start:end]
-        return [old[index * len(old) // count] for index in range(count)]
+        return [old[index * (len(old) - 1) // max(1, count - 1)] for index in range(count)]

@@ -75,6 +75,8 @@ class Vocabulary:
         core = chunk.strip(_OUTER)
         if core.isalpha() and len(core) > 1 and core in self and len(core) == len(chunk):
             return (core,)
+        if not core.isascii() and not any("a" <= character <= "z" for character in core):
+            return (core,)  # another script: marks belong to its words
         if len(chunk) > _LONGEST:
             return self._parts(core)
         masked = self._unmask(chunk)
@@ -82,7 +84,7 @@ class Vocabulary:
             return (masked,)
         if core in SLANG:
             return tuple(SLANG[core].split())
-        if core.isalpha():
+        if core.isalpha() and not _EDGES.search(chunk.strip(_SOFT).rstrip("!")):
             return (self._unrepeat(core),)
         if core.isdigit():
             return ("xxnum",)
@@ -102,29 +104,33 @@ class Vocabulary:
         return next((word for word in _MASKABLE if shape.fullmatch(word)), None)
 
     def _leet(self, chunk: str, core: str) -> tuple[str, ...] | None:
-        """Read digits and signs as the letters they stand for, if that gives a known word."""
-        for body in dict.fromkeys((core, chunk.strip(_SOFT), chunk)):
+        """Read digits and signs as the letters they stand for.
+
+        A known word first; else what has signs between its letters, read by the likeliest sign.
+        """
+        whole = chunk.strip(_SOFT).rstrip("!")
+        for body in dict.fromkeys((whole, core, chunk)):
             joined = "".join(c for c in body if c.isalnum() or c in _LEET)
             for form in dict.fromkeys((body, joined)):
                 found = self._readings(form)
                 if found:
                     return (found,)
-        return None
+        if core.isalpha() or not _MIXED.fullmatch(core):
+            return None
+        return (self._unrepeat("".join(_LEET.get(character, character)[0] for character in core)),)
 
     def _readings(self, form: str) -> str | None:
         signs = sum(character in _LEET for character in form)
         letters = sum(character.isalpha() for character in form)
         if not signs or not letters or len(form) < 2 or letters + signs < len(form):
             return None
-        if letters < signs and len(form) < 4:
-            return None
         options = [_LEET.get(character, character) for character in form]
         for reading in itertools.islice(itertools.product(*options), _MOST_READINGS):
             word = "".join(reading)
-            if word in self:
+            if word in self and (len(word) > 2 or word in _SHORT):
                 return word
             short = self._unrepeat(word)
-            if short in self:
+            if short in self and (len(short) > 2 or short in _SHORT):
                 return short
         return None
 
@@ -136,12 +142,13 @@ class Vocabulary:
         joined = "".join(parts)
         if len(parts) == 1 or len(joined) > _LONGEST:
             return tuple(self._unrepeat(part) for part in parts)
-        known = all(len(part) > 1 and part in self for part in parts)
-        if not known and len(joined) > 2:
+        shortest = min(map(len, parts))
+        compound = "-" in core and shortest > 3 and all(part in self for part in parts)
+        if not compound and len(joined) > 2:
             whole = self._unrepeat(joined)
             if whole in self:
                 return (whole,)
-            if min(map(len, parts)) == 1:
+            if shortest == 1:
                 return self.split(joined)
         words = (SLANG.get(part, part) for part in parts)
         return tuple(self._unrepeat(word) for text in words for word in text.split())
@@ -151,7 +158,12 @@ class Vocabulary:
         if word in self or not _RUN.search(word):
             return word
         runs = [(match[0][0], len(match[0])) for match in _RUNS.finditer(word)]
-        options = [(letter,) if length == 1 else (letter * 2, letter) for letter, length in runs]
+        # Of the shortest words the one without doubles is the likelier: you, not youu.
+        short = len(runs) <= 3
+        options = [
+            (letter,) if length == 1 else (letter, letter * 2) if short else (letter * 2, letter)
+            for letter, length in runs
+        ]
         for reading in itertools.islice(itertools.product(*options), _MOST_READINGS):
             candidate = "".join(reading)
             if candidate in self:
@@ -180,6 +192,8 @@ class Vocabulary:
         return tuple(reversed(words))
 
 
+_EDGES = re.compile(r"^[@$!|+]|[@$+]$")
+_MIXED = re.compile(r"(?!\d+[a-z]+$)(?![a-z]+\d+$)[a-z0-9@$!|+]*[a-z][a-z0-9@$!|+]*", re.A)
 _RUN = re.compile(r"(.)\1")
 _RUNS = re.compile(r"(.)\1*", re.DOTALL)
 _SHORT = frozenset(

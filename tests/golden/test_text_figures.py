@@ -1,0 +1,94 @@
+"""The figures of the text heads that the documentation gives, on texts held back from training."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+FOLDER = Path(__file__).resolve().parents[2] / "training" / "text"
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def tools() -> tuple[ModuleType, ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("corpora", "attacks"):
+            patch.setitem(sys.modules, name, _load(name))
+        evaluate = _load("evaluate")
+        corpora = sys.modules["corpora"]
+        yield corpora, evaluate
+        sys.modules.pop("evaluate", None)
+
+
+@pytest.mark.shared
+def test_held_back_emails(tools: tuple[ModuleType, ModuleType], shared: Path) -> None:
+    corpora, evaluate = tools
+    letters = corpora.mails(shared / "data" / "text")
+    corpora.hold_back(letters)
+    figures = evaluate.report_mails([letter for letter in letters if letter.held])
+    assert figures["f1"] >= 0.93
+    assert figures["auroc"] >= 0.98
+    assert figures["ece"] <= 0.05
+
+
+@pytest.mark.shared
+def test_held_back_posts(tools: tuple[ModuleType, ModuleType], shared: Path) -> None:
+    corpora, evaluate = tools
+    posts = corpora.davidson(shared / "data" / "text")
+    corpora.hold_back(posts)
+    held = [post for post in posts if post.held]
+    assert len(held) > 4500
+    figures = evaluate.report_posts(held)
+    assert figures["harsh"] >= 0.97
+    assert figures["hate_rest"] >= 0.82
+    errors = {name: value for name, value in figures.items() if name.startswith("ece_")}
+    assert max(errors.values()) <= 0.05, errors
+
+
+def test_groups_of_near_duplicates_are_on_one_side(
+    tools: tuple[ModuleType, ModuleType], shared: Path
+) -> None:
+    corpora, _ = tools
+    posts = corpora.davidson(shared / "data" / "text")
+    corpora.hold_back(posts)
+    sides: dict[str, set[bool]] = {}
+    for post in posts:
+        sides.setdefault(post.group, set()).add(post.held)
+    assert all(len(side) == 1 for side in sides.values())
+
+
+def test_own_sentences(tools: tuple[ModuleType, ModuleType]) -> None:
+    corpora, evaluate = tools
+    figures = evaluate.report_checks(corpora.checks())
+    assert min(figures[name] for name in corpora.COLUMNS[:6]) >= 0.95
+    for kind in ("identity", "idiom", "everyday", "vulgar", "news"):
+        assert figures[f"false_{kind}"] == 0, kind
+
+
+def test_disguises(tools: tuple[ModuleType, ModuleType]) -> None:
+    corpora, evaluate = tools
+    figures = evaluate.report_attacks(corpora.checks())
+    assert len(figures) == 14
+    for name, (moved, kept) in figures.items():
+        assert moved <= 0.06, name
+        assert kept >= 0.9, name
+    assert np.mean([moved for moved, _ in figures.values()]) <= 0.02

@@ -1,0 +1,138 @@
+"""The head itself: files, refusals, long and strange texts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from framesift.errors import HeadError, SpaceMismatchError
+from framesift.heads import HeadCard
+from framesift.heads.store import load_head, save_head
+from framesift.heads.text import TEXT_CATEGORIES, TextHead, load_text_heads
+from framesift.heads.text.head import Windows, joint_logit, loudest_words, pieces, windows
+from framesift.types import Embeddings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CARD = HeadCard("toy", "moderation", "text/en-1", ("text",), source="text")
+
+
+def toy(**changed: object) -> TextHead:
+    options = {
+        "names": ("a", "b"),
+        "weights": np.ones((256, 2), np.int8),
+        "scale": np.ones(2, np.float32),
+        "calibration": np.array([[0, 0], [1, 1], [0, 0]], np.float32),
+        "given": ((-1, 0.0), (0, 2.0)),
+        "shape": Windows(100, 60),
+        "unusual": 0.5,
+    } | changed
+    names, weights, scale = (options.pop(name) for name in ("names", "weights", "scale"))
+    return TextHead(CARD, names, weights, scale, **options)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"weights": np.ones((255, 2), np.int8)},
+        {"weights": np.ones((256, 2), np.float32)},
+        {"weights": np.ones((256, 3), np.int8)},
+        {"scale": np.array([1, np.nan], np.float32)},
+        {"calibration": np.ones((2, 2), np.float32)},
+        {"given": ((-1, 0.0),)},
+        {"given": ((-1, 0.0), (5, 1.0))},
+        {"shape": Windows(100, 100)},
+        {"unusual": 0.0},
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused(changed: dict[str, object]) -> None:
+    with pytest.raises(HeadError, match="toy"):
+        toy(**changed)
+
+
+def test_a_head_is_the_same_after_a_round_trip(tmp_path: Path) -> None:
+    head = toy()
+    again = load_head(save_head(head, tmp_path / "toy"), task="moderation")
+    assert isinstance(again, TextHead)
+    texts = ["hello world", "", "f r e e"]
+    np.testing.assert_array_equal(head.score_texts(texts).values, again.score_texts(texts).values)
+    assert again.card == head.card
+
+
+def test_embeddings_are_refused_with_the_way_out() -> None:
+    rows = Embeddings(np.ones((1, 2), np.float32), "openai/clip-vit-b-32", "x")
+    with pytest.raises(SpaceMismatchError, match="reads texts"):
+        toy().score(rows)
+
+
+def test_a_presupposed_category_bounds_the_other() -> None:
+    p, q, power = 0.3, 0.5, 2.0
+    logit = joint_logit(np.log([p / (1 - p)]), np.log([q / (1 - q)]), power)
+    assert 1 / (1 + np.exp(-logit[0])) == pytest.approx(p * q**power)
+
+
+def test_windows_cover_every_word_and_overlap() -> None:
+    piece = pieces(" ".join(["lake", "soup", "friend", "work"] * 100))[0]
+    words = piece.words
+    cut = list(windows(piece, Windows(100, 60)))
+    assert cut[0][0] == 0
+    assert cut[-1][1] == len(words)
+    assert all(end - start <= 100 for start, end in cut)
+    assert all(later[0] < earlier[1] for earlier, later in pairwise(cut))
+
+
+def test_sentences_are_windows_too_where_a_head_asks_for_them() -> None:
+    piece = pieces("We had soup. I am tired! No. Good night to you")[0]
+    found = [piece.words[slice(*span)] for span in windows(piece, Windows(100, 60, sentences=True))]
+    assert found == [piece.words, "we had soup", "i am tired", "good night to you"]
+    assert len(list(windows(piece, Windows(100, 60)))) == 1
+
+
+def test_the_loudest_run_of_words_is_found() -> None:
+    words = "one two three four"
+    shares = np.zeros(len(words))
+    shares[4:13] = 1.0
+    shares[14:] = -1.0
+    shares[:3] = -1.0
+    assert words[slice(*loudest_words(words, shares))] == "two three"
+
+
+def test_shipped_heads_say_what_they_are() -> None:
+    heads = load_text_heads()
+    names = {name for head in heads for name in head.names}
+    assert names == {*TEXT_CATEGORIES, "offensive_language"}
+    for head in heads:
+        assert head.card.task == "moderation"
+        assert "Davidson" in head.card.provenance
+        assert head.card.licence
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b\u202e", "\ud800"])
+def test_a_text_without_words_scores_zero(text: str) -> None:
+    for head in load_text_heads():
+        scores = head.score_texts([text])
+        assert not scores.values.any()
+        assert scores.distance is not None
+        assert scores.distance[0] == 0
+
+
+def test_no_texts_give_no_rows() -> None:
+    for head in load_text_heads():
+        assert head.score_texts([]).values.shape == (0, len(head.names))
+
+
+def test_a_harmful_sentence_counts_wherever_it_stands_in_a_million_characters() -> None:
+    harm = next(head for head in load_text_heads() if "self_harm" in head.names)
+    column = harm.names.index("self_harm")
+    calm = "We went to the lake and had soup with friends from work. " * 17_600
+    middle = len(calm) // 2
+    text = f"{calm[:middle]}. I want to kill myself tonight. {calm[middle:]}"
+    assert len(text) > 1_000_000
+    values = harm.score_texts([calm, text]).values[:, column]
+    assert values[0] < 0.2
+    assert values[1] > 0.5
+    assert "kill myself" in harm.evidence(pieces(text), "self_harm")

@@ -1,0 +1,118 @@
+# ruff: noqa: RUF001 - look-alikes are what this file is about
+"""Disguises and what the heads read of them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from framesift.heads.text import normalize
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("", ""),
+        ("   \n\t ", ""),
+        ("Fr33 PR1ZE, cl1ck n0w!", "free prize click now"),
+        ("f r e e  p r i z e", "free prize"),
+        ("f.r.e.e m-o-n-e-y", "free money"),
+        ("ｆｒｅｅ 𝓶𝓸𝓷𝓮𝔂 ⓝⓞⓦ", "free money now"),
+        ("fr\u200bee mo\u00adney", "free money"),
+        ("\u202efree\u202c \u2066money\u2069", "free money"),
+        ("fre\u0301e\u0336 mön\u0308ey", "free money"),
+        ("сlісk hеrе", "click here"),
+        ("frεε mοnεy", "free money"),
+        ("kiiiill youuuu", "kill you"),
+        ("k1ll y0ur$elf", "kill yourself"),
+        ("you b**ch", "you bitch"),
+        ("<b>fr</b>ee &amp; easy &#109;oney", "free easy money"),
+        ("#freemoney", "free money"),
+        ("don't", "do not"),
+        ("$5,000 at www.example.com for a@b.org", "xxmoney at xxurl for xxmail"),
+        ("thanks @somebody 😂", "thanks xxuser 😂"),
+        ("a\ud800b\udfff", "ab"),
+        ("Привет, как дела", "привет как дела"),
+        ("U.S.A. is great", "usa is great"),
+    ],
+)
+def test_normal_form(written: str, read: str) -> None:
+    assert normalize(written).text == read
+
+
+@pytest.mark.parametrize("text", ["сон на воде", "Ολα ειναι καλα εδω", "مرحبا بكم", "שלום"])
+def test_other_scripts_keep_their_letters(text: str) -> None:
+    assert normalize(text).text == text.lower()
+
+
+def test_a_text_drawn_like_latin_letters_and_nothing_else_is_read_so() -> None:
+    assert normalize("ѕех сор").text.isascii()
+
+
+def test_text_in_angle_brackets_is_read() -> None:
+    assert normalize("<i will find you>").text == "i will find you"
+
+
+def test_words_in_comments_of_a_caption_are_read() -> None:
+    assert "find you" in normalize("hello <!-- I will find you -->").text
+
+
+def test_hangul_and_indic_marks_stay_whole() -> None:
+    assert normalize("한국어 हिन्दी").text == "한국어 हिन्दी"
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "origin"),
+    [
+        ("Hello, FR33 stuff", "free", "FR33"),
+        ("so f r e e  now", "free", "f r e e"),
+        ("a &amp; fr\u200bee &lt; b", "free", "fr\u200bee"),
+        ("ｆｒｅｅ beer", "free", "ｆｒｅｅ"),
+        ("<b>fr</b>ee beer", "free", "fr</b>ee"),
+    ],
+)
+def test_a_stretch_is_found_again_in_the_original(text: str, piece: str, origin: str) -> None:
+    found = normalize(text)
+    at = found.text.index(piece)
+    start, end = found.origin(at, at + len(piece))
+    assert text[start:end] == origin
+
+
+def test_unknown_share() -> None:
+    assert normalize("the weather is nice today").unknown == 0
+    assert normalize("xqzwv grblfk").unknown == 1
+    assert normalize("").unknown == 0
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<",
+        "<!--",
+        "<a ",
+        "&",
+        "a",
+        "a ",
+        "a.b",
+        "@",
+        "1 ",
+        "http://",
+        "\u202e",
+        "e\u0301",
+        "$1,",
+        "中",
+    ],
+)
+def test_no_text_takes_more_than_linear_time(unit: str) -> None:
+    def seconds(length: int) -> float:
+        text = (unit * length)[:length]
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            normalize(text)
+            best = min(best, time.process_time() - start)
+        return best
+
+    # Four times the length: a quadratic step would take sixteen times as long.
+    assert seconds(80_000) < 9 * seconds(20_000) + 0.05
