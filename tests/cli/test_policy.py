@@ -305,6 +305,7 @@ def test_evaluate_measures_a_policy_on_texts(
     (one,) = figures["categories"]
     assert (one["category"], one["medium"], one["positives"]) == ("spam_scam", "text", 64)
     assert one["auroc"] > 0.95
+    assert one["confusion"]["benign"]["block"] == 0
     assert f"  auroc      {one['auroc']:.3f}" in done.stdout
     assert one["recall"]["low"] <= one["recall"]["value"] <= one["recall"]["high"]
 

@@ -110,9 +110,9 @@ def _medium(judged: Judged) -> str:
 def _print(policy: Policy, figures: PolicyFigures, *, as_json: bool) -> None:
     if as_json:
         found = asdict(figures)
-        found["confusion"] = {
-            "harmful": dict(figures.confusion[True]), "benign": dict(figures.confusion[False])
-        }  # fmt: skip
+        for table in (found, *found["categories"]):
+            confusion = table["confusion"]
+            table["confusion"] = {"harmful": confusion[True], "benign": confusion[False]}
         click.echo(json.dumps(_plain({"policy": policy.label, **found}), indent=2))
         return
     from framesift.reports.policy_page import percent

@@ -190,14 +190,17 @@ def _table(
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         names = [name.strip().lower() for name in next(reader, [])]
         judged = _columns(file, names, categories)
+        end = reader.line_num
         for cells in reader:
+            # A text may go over many lines; people look for the first of them.
+            line, end = end + 1, reader.line_num
             if any(cell.strip() for cell in cells):
                 row = dict(zip(names, cells, strict=False))
-                example = _row(file, row, judged, categories, reader.line_num)
+                example = _row(file, row, judged, categories, line)
                 if isinstance(example, Example):
                     yield example
                 elif example:
-                    problems.append(RowProblem(reader.line_num, row.get("path", ""), example))
+                    problems.append(RowProblem(line, row.get("path", ""), example))
     except csv.Error as error:
         _refuse(file, f"line {reader.line_num} is not valid CSV ({error}); correct its quotes")
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ from framesift.heads.training.class_metrics import area_under_roc
 from framesift.policies.rates import Rate, ReliabilityBin, calibration_error, rate, reliability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from framesift.types import Action, LabelScore, Verdict
 
 __all__ = ["CategoryFigures", "Outcome", "PolicyFigures", "measure_policy"]
+
+_ACTIONS: tuple[Action, ...] = ("allow", "review", "block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class CategoryFigures:
         auroc: Area under the ROC curve of the scores; NaN without examples of both kinds.
         ece: Expected calibration error of the scores, in [0, 1].
         bins: The table behind it.
+        confusion: Whether it is of it, to what the category alone leads to, to number of examples.
     """
 
     category: str
@@ -74,6 +78,7 @@ class CategoryFigures:
     auroc: float
     ece: float
     bins: tuple[ReliabilityBin, ...]
+    confusion: Mapping[bool, Mapping[Action, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +107,7 @@ def measure_policy(outcomes: Sequence[Outcome], categories: Sequence[str]) -> Po
         outcomes: Of all examples.
         categories: To measure, in the order to list them; those without examples are left out.
     """
-    actions: tuple[Action, ...] = ("allow", "review", "block")
-    confusion = {
-        harmful: {
-            action: sum(one.harmful == harmful and one.verdict.action == action for one in outcomes)
-            for action in actions
-        }
-        for harmful in (True, False)
-    }
+    confusion = _confusion((one.harmful, one.verdict.action) for one in outcomes)
     harmful = [one for one in outcomes if one.harmful]
     benign = [one for one in outcomes if not one.harmful]
     found = [
@@ -118,12 +116,17 @@ def measure_policy(outcomes: Sequence[Outcome], categories: Sequence[str]) -> Po
         for medium in ("image", "text")
     ]
     return PolicyFigures(
-        confusion,
+        confusion=confusion,
         caught=_share([one.verdict.action != "allow" for one in harmful], harmful),
         blocked=_share([one.verdict.action == "block" for one in benign], benign),
         disturbed=_share([one.verdict.action != "allow" for one in benign], benign),
         categories=tuple(one for one in found if one is not None),
     )
+
+
+def _confusion(pairs: Iterable[tuple[bool, Action]]) -> dict[bool, dict[Action, int]]:
+    counts = Counter(pairs)
+    return {kind: {action: counts[kind, action] for action in _ACTIONS} for kind in (True, False)}
 
 
 def _share(hits: Sequence[bool], outcomes: Sequence[Outcome]) -> Rate:
@@ -165,4 +168,5 @@ def _category(category: str, medium: str, outcomes: Sequence[Outcome]) -> Catego
         auroc=math.nan if truth.all() else float(area_under_roc(truth, scores)),
         ece=calibration_error(scores, truth),
         bins=reliability(scores, truth),
+        confusion=_confusion((one.labels[category], label.action) for one, label in pairs),
     )

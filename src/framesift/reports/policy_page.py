@@ -89,7 +89,7 @@ def _confusion(figures: PolicyFigures) -> str:
     )
 
 
-def _categories(categories: Iterable[CategoryFigures]) -> str:
+def _categories(categories: Sequence[CategoryFigures]) -> str:
     head = (
         "Category", "Medium", "Of it", "Others", "Precision", "Recall", "F1", "AUROC",
         "False alarms",
@@ -108,7 +108,22 @@ def _categories(categories: Iterable[CategoryFigures]) -> str:
         )
         for one in categories
     ]
-    return parts.table(head, rows, numbers_from=2) if rows else ""
+    return parts.table(head, rows, numbers_from=2) + _by_category(categories) if rows else ""
+
+
+def _by_category(categories: Iterable[CategoryFigures]) -> str:
+    head = ("Category", "Medium", "People say", "Allowed", "To review", "Blocked")
+    rows = [
+        (
+            shown(one.category),
+            one.medium,
+            "of it" if kind else "not of it",
+            *(f"{one.confusion[kind][action]:,}" for action in ("allow", "review", "block")),
+        )
+        for one in categories
+        for kind in (True, False)
+    ]
+    return parts.table(head, rows, numbers_from=3)
 
 
 def _calibration(categories: Iterable[CategoryFigures]) -> str:

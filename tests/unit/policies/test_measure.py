@@ -45,6 +45,7 @@ def test_rates_are_those_of_the_counts() -> None:
         True: {"allow": 1, "review": 1, "block": 1},
         False: {"allow": 2, "review": 1, "block": 0},
     }
+    assert one.confusion == figures.confusion
     assert figures.caught.value == pytest.approx(2 / 3)
     assert figures.blocked.value == 0
     assert figures.disturbed.value == pytest.approx(1 / 3)

@@ -383,6 +383,7 @@
     root.dataset.theme = dark ? "light" : "dark";
   });
 
+  if (!records.some((record) => record.quality)) state.sort = $("sort").value = "risk";
   if (!cards.length) for (const id of ["controls", "count", "save"]) $(id).hidden = true;
   apply();
 })();
