@@ -84,6 +84,11 @@ def test_own_sentences(tools: tuple[ModuleType, ModuleType]) -> None:
         assert figures[f"false_{kind}"] == 0, kind
 
 
+def test_naming_a_group_is_not_hate(tools: tuple[ModuleType, ModuleType]) -> None:
+    _, evaluate = tools
+    assert evaluate.report_identity() < 0.5
+
+
 def test_disguises(tools: tuple[ModuleType, ModuleType]) -> None:
     corpora, evaluate = tools
     figures = evaluate.report_attacks(corpora.checks())

@@ -195,6 +195,17 @@ def checks() -> list[Sample]:
     return samples
 
 
+def identity() -> dict[str, list[str]]:
+    """Neutral sentences about every group, by group; never trained on."""
+    slots = tomllib.loads((SENTENCES / "slots.toml").read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in (SENTENCES / "identity.txt").read_text(encoding="utf-8").splitlines():
+        name = re.findall(r"\{(\w+)\}", line)[0]
+        for value in slots[name]:
+            found[value].append(line.replace("{" + name + "}", value))
+    return dict(found)
+
+
 def _implied(chosen: list[str]) -> set[str]:
     """Hate speech and harassment count as offensive language, however polite the words."""
     harsh = {"hate_speech", "harassment"} & set(chosen)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from attacks import ATTACKS, attacked
-from corpora import COLUMNS, Sample, checks, davidson, hold_back, label_array, mails
+from corpora import COLUMNS, Sample, checks, davidson, hold_back, identity, label_array, mails
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 
 from framesift.heads.text import TEXT_CATEGORIES, load_text_heads
@@ -165,6 +165,29 @@ def report_checks(samples: list[Sample]) -> dict[str, float]:
     return figures
 
 
+def report_identity() -> float:
+    """How often neutral sentences are flagged for the group they name; the highest score."""
+    found = identity()
+    texts = [(name, text) for name, many in found.items() for text in many]
+    values = score([text for _, text in texts])
+    hate = values["hate_speech"]
+    six = np.max([values[name] for name in TEXT_CATEGORIES], axis=0)
+    means = {
+        name: float(np.mean([hate[at] for at, (other, _) in enumerate(texts) if other == name]))
+        for name in found
+    }
+    worst = sorted(means, key=means.__getitem__)[-3:][::-1]
+    print(
+        f"\n### Neutral sentences that name a group ({len(texts)} sentences, {len(found)} terms)\n"
+    )
+    print(
+        f"Any of the six over 0.5: {(six >= 0.5).sum()}; highest score {six.max():.2f}. "
+        f"Mean `hate_speech` {hate.mean():.3f}; highest by term: "
+        + ", ".join(f"{name} {means[name]:.2f}" for name in worst)
+    )
+    return float(six.max())
+
+
 def report_attacks(samples: list[Sample]) -> dict[str, tuple[float, float]]:
     """How far the score of each direct sentence's own category moves under each disguise."""
     direct = [sample for sample in samples if sample.kind == "direct"]
@@ -214,6 +237,7 @@ def main(shared: Path) -> None:
     report_dialect(held)
     own = checks()
     report_checks(own)
+    report_identity()
     report_attacks(own)
 
 

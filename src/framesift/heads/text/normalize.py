@@ -117,9 +117,11 @@ def normalize(text: str) -> Normalized:
     letters = known = position = 0
     breaks = []
     for word, _, end in words:
-        if word.isalpha() and word not in TOKENS:
-            letters += len(word)
-            known += len(word) if word in known_words else 0
+        if word not in TOKENS:
+            # Marks of Indic scripts are no letters, the words they stand in are words.
+            count = len(word) if word.isalpha() else sum(map(str.isalpha, word))
+            letters += count
+            known += count if word in known_words else 0
         position += len(word) + 1
         if tracked.text[end - 1] in _STOPS:
             breaks.append(position - 1)
