@@ -212,6 +212,7 @@ def test_the_built_in_policy_looks_closer_than_a_scan(
         ((), "there is nothing to judge"),
         (("a.jpg", "b.jpg", "--text", "x"), "--text belongs to one picture"),
         ((".", "--text", "x"), "--text belongs to one picture"),
+        (("*.jpg", "--text", "x"), "--text belongs to one picture"),
         (("-", "--text", "-"), "cannot both come from standard input"),
         (("",), "one of the paths is empty"),
         (("--text", "x", "--fail-on", "allow"), "Invalid value for '--fail-on'"),

@@ -91,7 +91,7 @@ def _refuse(paths: tuple[str, ...], text: str | None) -> None:
         raise click.UsageError(message)
     if text is None or not paths:
         return
-    if len(paths) > 1 or Path(paths[0]).is_dir():
+    if len(paths) > 1 or Path(paths[0]).is_dir() or _is_pattern(paths[0]):
         message = (
             "--text belongs to one picture; for several, put a .txt beside each or use --captions"
         )
@@ -99,6 +99,11 @@ def _refuse(paths: tuple[str, ...], text: str | None) -> None:
     if text == "-" and "-" in paths:
         message = "picture and text cannot both come from standard input; name a file for one"
         raise click.UsageError(message)
+
+
+def _is_pattern(path: str) -> bool:
+    """Whether a path stands for any number of files; a file may be called ``[1].jpg``."""
+    return any(sign in path for sign in "*?[") and not Path(path).exists()
 
 
 def _read_text(text: str | None) -> str | None:
