@@ -1,6 +1,8 @@
 """Measure what tiles find and what they raise for nothing, and write how far they are lowered.
 
-Usage: python training/weapons/tiles.py SHARED WORK
+Usage: python training/weapons/tiles.py SHARED WORK [COUNT]
+
+Without COUNT four tiles are measured; another count is measured for the weapons head alone.
 
 Of four scores the highest is higher than one, and data/tile_shifts.json holds by how much log-odds
 of tiles are lowered for it:
@@ -37,7 +39,7 @@ from framesift.heads.moderation import moderation_heads, tile_scores, weapons_he
 from framesift.heads.resources import DATA
 from framesift.policies import TAXONOMY
 
-COUNT = 4
+COUNT = int(sys.argv[3]) if len(sys.argv) > 3 else 4
 CHUNK = 8
 AT = 0.99
 THRESHOLDS = (0.3, 0.5, 0.8, 0.95)
@@ -54,7 +56,7 @@ class Rows:
 
     def __call__(self, name: str, pictures: list) -> tuple:
         """Embeddings of N pictures, and of their N * 4 tiles."""
-        file = self._work / f"tiles-{name}.npz"
+        file = self._work / f"tiles-{COUNT}-{name}.npz"
         if not file.is_file():
             whole, tiles = [], []
             for start in range(0, len(pictures), CHUNK):
@@ -171,34 +173,39 @@ def main(shared: Path, work: Path) -> None:
     half, unseen = half_trained(shared, work, found)
     new = [item for item, kept in zip(found, unseen, strict=True) if kept and item.group in LEARNT]
     fitting, held = new[::2], new[1::2]
-    heads = list(moderation_heads(rows.embedder, [category.prompts for category in TAXONOMY]))
-    plain = [item for item in found if item.group == "imagenet"][::2]
-    plain += [item for item in found if item.group == "benign"]
-    flickr = sorted((shared / "golden" / "clip_vit_b32_flickr8k" / "images").iterdir())
-    ordinary = [read(path) for path in (*(item.path for item in plain), *flickr)]
-    lowered = shifts(heads, *rows("fitting", ordinary))
     pair = rows("unseen-fitting", [read(item.path) for item in fitting])
-    lowered["trained"] = {"weapons": trained_shift(half, fitting, *pair)}
+    lowered = {"trained": {"weapons": trained_shift(half, fitting, *pair)}}
+    heads = list(moderation_heads(rows.embedder, [category.prompts for category in TAXONOMY]))
+    if COUNT == 4:
+        lowered |= shifts(heads, *rows("fitting", ordinary_of(found, shared)))
     write(rows.embedder.space, lowered)
     figures = measured(rows, half, held, shared)
     moss = figures.pop("moss")
-    others = [read(item.path) for item in held if item.group == "imagenet"]
-    results = {
-        "shifts": lowered,
-        "weapons": figures,
-        "any prompted category from 0.8": {
+    results = {"shifts": lowered, "weapons": figures}
+    if COUNT == 4:
+        others = [read(item.path) for item in held if item.group == "imagenet"]
+        results["any prompted category from 0.8"] = {
             "ordinary (ImageNet)": any_harm(heads, *rows("held-imagenet", others)),
             "MOSSBench": any_harm(heads, *moss),
-        },
-    }
+        }
     text = json.dumps(results, indent=1) + "\n"
-    Path(__file__).with_name("tiles.json").write_text(text, encoding="utf-8")
+    Path(__file__).with_name(f"tiles-{COUNT}.json").write_text(text, encoding="utf-8")
     print(text)
 
 
+def ordinary_of(found: list[Item], shared: Path) -> list[Image.Image]:
+    """Pictures of no category that the shifts of prompts are fitted on."""
+    paths = [item.path for item in found if item.group == "imagenet"][::2]
+    paths += [item.path for item in found if item.group == "benign"]
+    paths += sorted((shared / "golden" / "clip_vit_b32_flickr8k" / "images").iterdir())
+    return [read(path) for path in paths]
+
+
 def write(space: str, lowered: dict) -> None:
-    out = {"made_by": "training/weapons/tiles.py", "count": COUNT, "spaces": {space: lowered}}
+    """Put the shifts of this count into the heads' data file."""
     place = DATA / "tile_shifts.json"
+    out = json.loads(place.read_text(encoding="utf-8"))
+    out["counts"].setdefault(str(COUNT), {})[space] = lowered
     place.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
     resources._read.cache_clear()  # the next look sees the new file
 

@@ -49,6 +49,8 @@ WEAPONS = "weapons"
 TOY = "toy"
 _WEAPONS_FILE = DATA / "weapons-starter.head"
 _WEAPONS_SPACE = "starter-1"
+_MEASURED = 4
+"""Number of tiles for which every category was measured."""
 
 
 def moderation_heads(
@@ -125,13 +127,20 @@ def tile_scores(card: HeadCard, scores: Scores, count: int) -> Scores:
     if count < 1:
         message = f"{count} tiles: a picture has at least one"
         raise ValueError(message)
-    known = tile_shifts(card.space).get(card.source, {})
-    # Shifts were measured with four tiles.
-    more = float(np.log(count / 4))
-    lowered = [max(known.get(name, float(np.log(4))) + more, 0.0) for name in scores.names]
+    lowered = [_lowered(card, name, count) for name in scores.names]
     chance = np.clip(scores.values.astype(np.float64), 1e-9, 1 - 1e-9)
     values = sigmoid(np.log(chance / (1 - chance)) - np.array(lowered))
     return replace(scores, values=values.astype(np.float32))
+
+
+def _lowered(card: HeadCard, name: str, count: int) -> float:
+    """How far the log-odds of one category are lowered."""
+    for measured in (count, _MEASURED):
+        by = tile_shifts(card.space, measured).get(card.source, {}).get(name)
+        if by is not None:
+            # For other counts than were measured the chances grow with the number of tiles.
+            return max(by + float(np.log(count / measured)), 0.0)
+    return float(np.log(count))
 
 
 def _special(embedder: Embedder, wanted: set[str], *, offline: bool) -> list[_Special]:

@@ -50,10 +50,12 @@ def laion_detectors() -> dict[str, Any]:
     return known
 
 
-def tile_shifts(space: str) -> dict[str, dict[str, float]]:
-    """Per source and category, what tiles are shifted by; see `framesift.heads.moderation`."""
-    known: dict[str, dict[str, float]] = _read("tile_shifts.json")["spaces"].get(space, {})
-    return known
+def tile_shifts(space: str, count: int) -> dict[str, dict[str, float]]:
+    """Per source and category, what so many tiles are lowered by; see `heads.moderation`."""
+    known: dict[str, dict[str, dict[str, float]]] = _read("tile_shifts.json")["counts"].get(
+        str(count), {}
+    )
+    return known.get(space, {})
 
 
 @cache

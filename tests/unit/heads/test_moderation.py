@@ -100,7 +100,11 @@ def test_the_shipped_head_knows_weapons_and_says_which() -> None:
 
 
 def test_tiles_are_lowered_and_keep_their_order(monkeypatch) -> None:
-    monkeypatch.setattr(module, "tile_shifts", {"s": {"x": {"known": 2.0}}}.get)
+    monkeypatch.setattr(
+        module,
+        "tile_shifts",
+        lambda space, count: {"x": {"known": 2.0}} if (space, count) == ("s", 4) else {},
+    )
     card = HeadCard("h", "moderation", "s", source="x")
     values = np.array([[0.1, 0.1], [0.9, 0.9], [1.0, 1.0], [0.0, np.nan]], np.float32)
     made = tile_scores(card, Scores("h", ("known", "new"), values), 4).values
