@@ -339,6 +339,18 @@ def test_evaluate_shows_its_worst_misses_blurred(
     assert "<script" not in text
 
 
+@pytest.mark.parametrize(
+    "args", [("--against", "technical"), ("--images", "."), ("--scale", "1-5"), ("--plots", "x")]
+)
+def test_evaluate_refuses_what_is_about_heads(
+    run: Callable[..., Result], policy: Path, letters: Path, args: tuple[str, str]
+) -> None:
+    done = run("evaluate", policy, letters, *args)
+
+    assert done.exit_code == 2
+    assert f"{args[0]} is about heads" in done.stderr
+
+
 def test_evaluate_of_nothing_readable_says_why(
     run: Callable[..., Result], policy: Path, tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["evaluate_policy"]
 
 _SHOWN = 24
+_OF_HEADS = ("against", "images", "columns", "scale", "plots")
 
 
 def evaluate_policy(
@@ -43,14 +44,19 @@ def evaluate_policy(
         request: What the user asked.
         file: The policy.
         labelled: As for ``framesift policy calibrate``.
-        choices: The options ``report`` and ``format_``.
+        choices: The options of the command; those that are about heads are refused.
 
     Returns:
         The exit code.
 
     Raises:
         Stop: No example could be judged.
+        click.UsageError: An option does not go with a policy.
     """
+    for name in _OF_HEADS:
+        if choices.get(name):
+            message = f"--{name} is about heads, and {file} is a policy"
+            raise click.UsageError(message)
     from framesift.cli.examples import read_examples
     from framesift.cli.judged import Judge, alike
     from framesift.cli.workbench import workplace
