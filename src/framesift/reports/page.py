@@ -131,7 +131,8 @@ def tiles(summary: Summary) -> str:
     """Return the figures at the top; those of a verdict are buttons that show only these."""
     mean = _NONE if summary.mean_score is None else f"{summary.mean_score:.1f}"
     figures = [_tile("div", "", f"{summary.items:,}", "Files" if summary.items != 1 else "File")]
-    figures.append(_tile("div", "", mean, "Mean score"))
+    if summary.scored or not summary.actions:
+        figures.append(_tile("div", "", mean, "Mean score"))
     if summary.actions:
         for action, word in _VERDICTS.items():
             attributes = f'type="button" aria-pressed="false" data-action="{action}"'
