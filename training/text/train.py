@@ -95,6 +95,8 @@ def write_words(samples: list[Sample], out: Path) -> None:
     kept -= set(words.SLANG) - {"yo"}
     codes = np.array(sorted(crc32(word.encode()) for word in kept), np.uint32)
     np.save(out / "words.npy", codes, allow_pickle=False)
+    # From here on texts are read with these words, wherever they are written to.
+    words.WORDS = out / "words.npy"
     words.vocabulary.cache_clear()
 
 

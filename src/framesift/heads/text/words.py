@@ -13,7 +13,9 @@ import numpy as np
 __all__ = ["SLANG", "Vocabulary", "vocabulary"]
 
 DATA = Path(__file__).with_name("data")
-_WORDS = DATA / "words.npy"
+WORDS = DATA / "words.npy"
+"""Checksums of the words the heads were trained on."""
+
 
 _LEET = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b",
@@ -237,4 +239,4 @@ def _plain(body: str) -> bool:
 @cache
 def vocabulary() -> Vocabulary:
     """The shipped words, made by training/text/train.py."""
-    return Vocabulary(frozenset(np.load(_WORDS, allow_pickle=False).tolist()))
+    return Vocabulary(frozenset(np.load(WORDS, allow_pickle=False).tolist()))
