@@ -14,7 +14,7 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from framesift import open_media
 from framesift.embeddings.technical import TechnicalEncoder
-from framesift.heads.technical import NAMES, describe, technical_head
+from framesift.heads.technical import NAMES, technical_head
 from framesift.types import Embeddings
 
 TOLERANCE = 0.15
@@ -110,10 +110,10 @@ def test_it_falls_on_many_photographs(shared: Path, defect: str) -> None:
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_the_part_that_suffers_is_named(photograph: np.ndarray, defect: str) -> None:
     clean, worse = scores_of([photograph, DEFECTS[defect](photograph, 0.9)])
-    assert describe(dict(zip(NAMES[1:], clean[1:], strict=True))) == ""
+    assert HEAD.describe(dict(zip(NAMES[1:], clean[1:], strict=True))) == ""
     parts = dict(zip(NAMES[1:], worse[1:], strict=True))
     assert min(parts, key=parts.__getitem__) == PART[defect]
-    assert describe(parts)
+    assert HEAD.describe(parts)
 
 
 def test_mirroring_and_saving_again_hardly_move_it(photograph: np.ndarray) -> None:
@@ -122,6 +122,13 @@ def test_mirroring_and_saving_again_hardly_move_it(photograph: np.ndarray) -> No
     found = quality_of([photograph, photograph[:, ::-1], *decoded])
     assert abs(found[1] - found[0]) < 0.01
     assert np.abs(found[2:] - found[0]).max() < UNMOVED
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_turning_the_pixels_hardly_moves_it(photograph: np.ndarray, turns: int) -> None:
+    turned = np.rot90(photograph, turns)
+    found = quality_of([photograph, turned, turned[::-1]])
+    assert np.abs(found - found[0]).max() < UNMOVED / 3
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
@@ -159,5 +166,5 @@ def test_saving_again_hardly_moves_it_on_many_photographs(shared: Path) -> None:
         with Image.open(path) as image:
             picture = np.asarray(image.convert("RGB"))
         again = np.asarray(Image.open(io.BytesIO(saved(picture, 95))))
-        found = quality_of([picture, again, picture[:, ::-1]])
+        found = quality_of([picture, again, picture[:, ::-1], np.rot90(picture)])
         assert np.abs(found - found[0]).max() < UNMOVED, path.name

@@ -21,13 +21,21 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True, help="see samples.py")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1))
+    parser.add_argument("--numbers", type=int, nargs=2, default=(0, 10**6), help="see samples.py")
     parser.add_argument("--ladders", nargs="+", default=[], help="only ladders of these kinds")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     expert = load_expert("technical")
     rows, group, what = [], [], []
-    part = tuple(options.part)
-    for sample in samples(options.shared, options.photos, options.seed, part, options.ladders):
+    drawn = samples(
+        options.shared,
+        options.photos,
+        options.seed,
+        tuple(options.part),
+        tuple(options.numbers),
+        options.ladders,
+    )
+    for sample in drawn:
         rows.append(expert.encode(expert.prepare(sample.pixels)[None])[0])
         group.append(sample.group)
         what.append(sample.what)

@@ -1,59 +1,44 @@
 """The pictures the technical head learns from: clean originals, and what is made of them.
 
-Two kinds of photographs: the ImageNet samples, which are many and small; and frames cut out of
-large photographs, which are few and clean, so that a clean picture of a screen's size is known too.
-Those come from three Debian packages with free licences; `apt-get download` fetches them and
-`dpkg -x` unpacks them into one folder:
+Three kinds: the ImageNet samples, which are many and small; frames cut out of `PHOTOGRAPHS`, which
+are few and clean and of a screen's size; and dead leaves, drawings of that size with the statistics
+of photographs.
 
-    mate-backgrounds  lomiri-wallpapers-16.04  lomiri-wallpapers-20.04  plasma-workspace-wallpapers
-
-Screenshots of websites show what is clean without being a photograph.
+`PHOTOGRAPHS` lie anywhere under one folder. They are in the public domain, CC0 or MIT and come
+inside scikit-image 0.16.2, SciPy 1.7.3 (the wheels), and the Debian packages python-kivy-examples
+and palapeli-data; docs/models/technical.md says which is which and how to fetch them.
 """
 
 from __future__ import annotations
 
+import bz2
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from degrade import KINDS, Picture, at_smaller_size
+from leaves import dead_leaves
 from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-LARGE = (
-    "Bridge_by_Sander_Klootwijk",
-    "Dragonfly_by_Bolly",
-    "Picture_0B_by_freespace",
-    "Picture_1A_by_freespace",
-    "Wine_by_Jakkub_Mede",
-    "aitzgorri_by_Aitzol_Berasategi",
-    "free_by_Peter_Nerlich",
-    "friends_by_Aitzol_Berasategi",
-    "greentock_by_Peter_Nerlich",
-    "life_by_Aitzol_Berasategi",
-    "picosdeeuropa_by_Aitzol_Berasategi",
-    "seeding_by_Clements_Engelhardt",
-    "sunset_by_Aitzol_Berasategi",
-    "Kleiber_by_Lukas_Baubkus",
-    "Aqua",
-    "Blinds",
-    "Dune",
-    "FreshFlower",
-    "Garden",
-    "GreenMeadow",
-    "LadyBird",
-    "RainDrops",
-    "Storm",
-    "TwoWings",
-    "Wood",
-    "YellowFlower",
+PHOTOGRAPHS = (
+    "astronaut.png",
+    "coffee.png",
+    "chelsea.png",
+    "face.dat",
+    "cityCC0.png",
+    "faust_github.jpg",
+    "Wall.jpg",
+    "cincinnati-bridge.jpg",
+    "citrus-fruits.jpg",
+    "european-honey-bee.jpg",
 )
-LARGE_BY_FOLDER = ("ColorfulCups", "FallenLeaf", "OneStandsOut", "EveningGlow")
-FRAMES = 26
+FRAMES = 14
+LEAVES = 64
 COMBINED = 2
 """Versions of each original that are degraded in one to three random ways."""
 STEPS = 3
@@ -78,7 +63,9 @@ class Sample:
     what: str
 
 
-def originals(shared: Path, large: Path, rng: np.random.Generator) -> Iterator[tuple[str, Picture]]:
+def originals(
+    shared: Path, large: Path, rng: np.random.Generator
+) -> Iterator[tuple[str, Picture | Leaves]]:
     """Yield clean pictures with the name of their group."""
     for path in sorted((shared / "data" / "zeroshot_imagenet1000").glob("*.jpg")):
         picture = Image.open(path).convert("RGB")
@@ -88,29 +75,46 @@ def originals(shared: Path, large: Path, rng: np.random.Generator) -> Iterator[t
             size = [round(side * factor) for side in picture.size]
             picture = picture.resize(size, Image.Resampling.BICUBIC)
         yield path.stem, np.asarray(picture)
-    for path in sorted((shared / "data" / "mos_website_aesthetics").rglob("*.png")):
-        yield path.stem, np.asarray(Image.open(path).convert("RGB"))
-    for path in large_photographs(large):
-        photograph = Image.open(path).convert("RGB")
+    for name in PHOTOGRAPHS:
+        photograph = photographed(next(iter(sorted(large.rglob(name)))))
         for _ in range(FRAMES):
-            yield f"large-{path.stem}-{path.parts[-4]}", frame(photograph, rng)
+            yield f"large-{name}", frame(photograph, rng)
+    palettes = sorted((shared / "data" / "zeroshot_imagenet1000").glob("*.jpg"))
+    for number in rng.choice(len(palettes), LEAVES, replace=False):
+        yield f"leaves-{number}", Leaves(palettes[number], int(rng.integers(2**31)))
 
 
-def large_photographs(folder: Path) -> list[Path]:
-    """Find the photographs of `LARGE` under a folder."""
-    found = [path for path in sorted(folder.rglob("*.jpg")) if path.stem in LARGE]
-    found += [
-        next(iter(sorted(folder.rglob(f"{name}/contents/images/2560x1600.jpg"))))
-        for name in LARGE_BY_FOLDER
-    ]
-    return found
+@dataclass(frozen=True)
+class Leaves:
+    """Dead leaves that are drawn when they are asked for, because it takes a second.
+
+    Attributes:
+        palette: A picture that has their colours.
+        seed: Of everything random.
+    """
+
+    palette: Path
+    seed: int
+
+    def drawn(self) -> Picture:
+        """Draw them."""
+        colours = np.asarray(Image.open(self.palette).convert("RGB"))
+        return dead_leaves(colours, np.random.default_rng(self.seed))
+
+
+def photographed(path: Path) -> Image.Image:
+    """Open one of `PHOTOGRAPHS`; SciPy keeps its own as packed pixels."""
+    if path.suffix != ".dat":
+        return Image.open(path).convert("RGB")
+    pixels = np.frombuffer(bz2.decompress(path.read_bytes()), np.uint8)
+    return Image.fromarray(pixels.reshape(768, 1024, 3))
 
 
 def frame(photograph: Image.Image, rng: np.random.Generator) -> Picture:
     """Shrink a photograph and cut a part out that shows something sharp."""
     shorter = min(photograph.size)
     for _ in range(8):
-        scale = float(np.exp(rng.uniform(np.log(420 / shorter), np.log(1 / 1.3))))
+        scale = float(np.exp(rng.uniform(np.log(min(420 / shorter, 0.7)), np.log(0.8))))
         size = tuple(round(side * scale) for side in photograph.size)
         short = rng.uniform(350, 2000 if rng.random() < 0.15 else 1100)
         aspect = rng.choice([1.0, 1.0, 4 / 3, 1.5, 16 / 9])
@@ -129,7 +133,12 @@ def frame(photograph: Image.Image, rng: np.random.Generator) -> Picture:
 
 
 def samples(
-    shared: Path, large: Path, seed: int, part: tuple[int, int], ladders: Sequence[str] = ()
+    shared: Path,
+    large: Path,
+    seed: int,
+    part: tuple[int, int],
+    numbers: tuple[int, int],
+    ladders: Sequence[str] = (),
 ) -> Iterator[Sample]:
     """Yield originals and degraded versions of them.
 
@@ -138,12 +147,15 @@ def samples(
         large: The folder with the large photographs.
         seed: Of every random choice.
         part: (i, n): only every n-th original, from the i-th on, so that n processes can share.
+        numbers: Only originals from the first number on and before the second; the ImageNet samples
+            are 0 to 999.
         ladders: Only ladders of these kinds, instead of what is drawn.
     """
     sources = originals(shared, large, np.random.default_rng(seed))
-    for number, (group, picture) in enumerate(sources):
-        if number % part[1] != part[0]:
+    for number, (group, source) in enumerate(sources):
+        if number % part[1] != part[0] or not numbers[0] <= number < numbers[1]:
             continue
+        picture = source.drawn() if isinstance(source, Leaves) else source
         rng = np.random.default_rng([seed, number])
         yield Sample(picture, group, "")
         for _ in range(0 if ladders else COMBINED):

@@ -31,6 +31,7 @@ from framesift.heads.technical import (
     NAMES,
     TechnicalHead,
     combined_loss,
+    describe,
     losses,
     raw_scores,
 )
@@ -50,6 +51,12 @@ CLEANER = ((0.75, 9.25), (0.95, 9.6), (0.995, 9.85))
 """Scores at quantiles of the clean pictures."""
 
 SIZE_COLUMN = WIDTH - 2
+
+WORDS_AT_MOST = 0.05
+"""Share of the clean held-out pictures that may get any word."""
+
+MILDEST, STRONGER = 6.5, 7 / 12
+"""No word from this score on; below this share of the threshold a word is a stronger one."""
 
 FRAGILE = [WIDTH - OVERVIEW_WIDTH + i for i in (8, 13, 14, 15, 16, 17, 18, 19)]
 """Columns that count pixels near black and white: saving a JPEG again moves them."""
@@ -235,6 +242,19 @@ def coverage(raw: np.ndarray, wanted: np.ndarray, table: Table) -> float:
     return float(np.mean(np.concatenate(inside)))
 
 
+def words_below(scored: np.ndarray) -> list[float]:
+    """Find the scores below which a part gets a word and a stronger one.
+
+    Args:
+        scored: Quality and parts of clean pictures, predicted by models that saw none of them.
+    """
+    parts = [dict(zip(NAMES[1:-1], row[1:], strict=True)) for row in scored]
+    for mild in np.arange(MILDEST, 3, -0.1):
+        if np.mean([bool(describe(row, mild)) for row in parts]) <= WORDS_AT_MOST:
+            break
+    return [round(float(mild), 1), round(float(mild) * STRONGER, 1)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=Path, nargs="+", required=True)
@@ -261,12 +281,13 @@ def main() -> None:
         "half_widths": np.quantile(np.abs(scored - wanted), 0.9, axis=0).round(3).tolist(),
         "percentiles": percentiles(scored[:, 0]),
         "size_column": SIZE_COLUMN,
+        "words_below": words_below(scored[clean]),
     }
     model = fit(placed, everything, np.arange(len(placed)), how)
     tensors = {**packed(axes, model), **novelty(placed[everything.drawn])}
     head = TechnicalHead(card(metrics, everything), tensors, settings)
     print(save_head(head, options.out / "technical.head"))
-    print(json.dumps({"half_widths": settings["half_widths"], **metrics}, indent=1))
+    print(json.dumps({"words_below": settings["words_below"], **metrics}, indent=1))
 
 
 def packed(axes: Axes, model: Model) -> dict[str, np.ndarray]:
@@ -294,7 +315,7 @@ def card(metrics: dict[str, float], table: Table) -> HeadCard:
     """Describe the head."""
     photographs = len(np.unique(table.group))
     return HeadCard(
-        name="technical-1",
+        name="technical-2",
         task="quality",
         space="",
         inputs=("technical",),

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WIDTH", "TechnicalEncoder"]
 
-_ROW_VERSION: Final = 1
+_ROW_VERSION: Final = 2
 _MEAN: Final = np.array((0.485, 0.456, 0.406), np.float32)
 _STD: Final = np.array((0.229, 0.224, 0.225), np.float32)
 _VIEW: Final = LEVELS_WIDTH + CROP_WIDTH
@@ -85,14 +85,14 @@ class TechnicalEncoder:
         self._lock = threading.Lock()
 
     def prepare(self, pixels: UInt8Array, *, geometry: Geometry | None = None) -> UInt8Array:
-        """Cut one picture, uint8 (H, W, 3), into its views, uint8 (10, 192, 192, 3)."""
+        """Cut one picture, uint8 (H, W, 3), into its views, uint8 (8, 160, 160, 3)."""
         return pack(pixels, geometry)
 
     def encode(self, batch: UInt8Array) -> Float32Array:
         """Describe N prepared pictures: float32 (N, `WIDTH`).
 
-        A row joins the whole view, the mean, the least and the greatest over the six crops, and the
-        mean of the close-ups, each as 592 numbers of the trunk and 38 statistics; then 32 numbers
+        A row joins the whole view, the mean, the least and the greatest over the five crops, and
+        the close-up, each as 592 numbers of the trunk and 38 statistics; then 32 numbers
         of the overview.
 
         Raises:
@@ -105,7 +105,7 @@ class TechnicalEncoder:
         return rows
 
     def view_rows(self, views: UInt8Array) -> Float32Array:
-        """Describe square views one by one: uint8 (N, 192, 192, 3) to float32 (N, 630)."""
+        """Describe square views one by one: uint8 (N, 160, 160, 3) to float32 (N, 630)."""
         check_batch(views, (SIDE_PX, SIDE_PX, 3))
         rows = np.empty((len(views), _VIEW), np.float32)
         for start in range(0, len(views), _CHUNK):
@@ -115,8 +115,8 @@ class TechnicalEncoder:
         return rows
 
     def _row(self, views: Views) -> Float32Array:
-        # The close-ups of a picture that fits the screen are the last two crops: computed once.
-        close = views.close[0] if views.large[0] else views.close[0][:0]
+        # The close-up of a picture that fits the screen is the last crop: computed once.
+        close = views.close if views.large[0] else views.close[:0]
         rows = self.view_rows(np.concatenate([views.whole, views.crops[0], close]))
         whole, crops = rows[0], rows[1 : 1 + CROPS]
         parts = [
@@ -124,7 +124,7 @@ class TechnicalEncoder:
             crops.mean(axis=0),
             crops.min(axis=0),
             crops.max(axis=0),
-            rows[-2:].mean(axis=0),
+            rows[-1],
             overview_numbers(views.overview, views.size)[0],
         ]
         return np.concatenate(parts)

@@ -98,7 +98,8 @@ class TechnicalHead:
         settings: ``calibration``: for each of quality and the parts, [raw, score] knots;
             ``half_widths`` of the 90 % intervals in the same order; ``percentiles``: [score,
             percentile] knots of the quality; ``size_column``: where the row holds the logarithm of
-            the shorter side.
+            the shorter side; ``words_below``: the scores under which a part gets a word and a
+            stronger one (`MILD` and `STRONG` where it is missing).
 
     Raises:
         HeadError: Shapes do not fit, an entry is not finite, or a curve falls.
@@ -138,6 +139,8 @@ class TechnicalHead:
         self._half_widths = np.array(settings["half_widths"], np.float64)
         self._percentiles = _knots(settings["percentiles"], card.name)
         self._size_column = int(settings["size_column"])
+        mild, strong = settings.get("words_below", (MILD, STRONG))
+        self._words_below = float(mild), float(strong)
         if not len(self._calibration) == len(self._half_widths) == len(NAMES) - 1:
             message = f"head {card.name!r} needs curves and half-widths for {', '.join(NAMES[:-1])}"
             raise HeadError(message)
@@ -186,7 +189,7 @@ class TechnicalHead:
 
     def describe(self, parts: Mapping[str, float]) -> str:
         """Say what is wrong with a picture, from its parts; see `describe`."""
-        return describe(parts)
+        return describe(parts, *self._words_below)
 
     def bound_to(self, space: str) -> TechnicalHead:
         """Give the same head for embeddings of another space."""
@@ -202,8 +205,8 @@ class TechnicalHead:
         cls, card: HeadCard, tensors: dict[str, Float32Array], settings: dict[str, Any]
     ) -> Self:
         """Make it from the arrays and settings of a head file."""
-        names = ("calibration", "half_widths", "percentiles", "size_column")
-        return cls(card, tensors, {name: settings[name] for name in names})
+        names = ("calibration", "half_widths", "percentiles", "size_column", "words_below")
+        return cls(card, tensors, {name: settings[name] for name in names if name in settings})
 
     def _placed(self, rows: Float32Array) -> Float64Array:
         """Standardise rows (N, K) and place them on the main axes, (N, D)."""
@@ -255,11 +258,19 @@ def resolution(log_side: Float64Array) -> Float64Array:
     return piecewise_linear(log_side, knots)
 
 
-def describe(parts: Mapping[str, float]) -> str:
+MILD: Final = 6.0
+STRONG: Final = 3.5
+
+
+def describe(
+    parts: Mapping[str, float], mild_below: float = MILD, strong_below: float = STRONG
+) -> str:
     """Say in words what is wrong with a picture, worst first; empty where nothing is.
 
     Args:
         parts: Scores by name, as in `NAMES`; a part that is not there is not spoken of.
+        mild_below: Parts below this get a word.
+        strong_below: Parts below this get a stronger one.
     """
     found: list[tuple[float, str]] = []
     for name, score in parts.items():
@@ -272,13 +283,9 @@ def describe(parts: Mapping[str, float]) -> str:
                 else "underexposed"
             )
             mild, strong = word, f"badly {word}"
-        if mild and score < MILD:
-            found.append((score, strong if score < STRONG else mild))
+        if mild and score < mild_below:
+            found.append((score, strong if score < strong_below else mild))
     return "; ".join(word for _, word in sorted(found))
-
-
-MILD: Final = 6.0
-STRONG: Final = 3.5
 
 
 def _knots(knots: Any, name: str) -> tuple[tuple[float, float], ...]:

@@ -25,7 +25,7 @@ def views_of(pixels: np.ndarray):
 
 @pytest.mark.parametrize(
     ("height", "width"),
-    [(1, 1), (1, 5000), (5000, 1), (30, 40), (191, 193), (192, 192), (895, 897), (2000, 1200)],
+    [(1, 1), (1, 5000), (5000, 1), (30, 40), (159, 161), (160, 160), (895, 897), (2000, 1200)],
 )
 def test_every_shape_of_picture_gives_a_finite_row(
     expert: TechnicalEncoder, height: int, width: int
@@ -46,21 +46,24 @@ def test_a_picture_of_one_colour_gives_a_finite_row(expert: TechnicalEncoder, va
     assert np.isfinite(row).all()
 
 
+def alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether a view shows a square, however it was turned."""
+    turned = [np.rot90(side, turns) for side in (other, other[::-1]) for turns in range(4)]
+    return any(np.array_equal(one, each) for each in turned)
+
+
 def test_crops_are_cut_at_the_pictures_own_size(make_image) -> None:
     pixels = make_image(SIDE_PX, SIDE_PX)
     views = views_of(pixels)
-    for crop in (*views.crops[0, ::2], views.close[0, 0]):
-        np.testing.assert_array_equal(crop, pixels)
-    for crop in (*views.crops[0, 1::2], views.close[0, 1]):
-        np.testing.assert_array_equal(crop, pixels[:, ::-1])
+    for crop in (*views.crops[0], views.close[0]):
+        assert alike(crop, pixels)
 
 
 def test_a_small_picture_is_continued_by_its_mirror_image(make_image) -> None:
     pixels = make_image(92, 62)
     crop = views_of(pixels).crops[0, 0]
-    np.testing.assert_array_equal(crop[65:127, 50:142], pixels)
-    np.testing.assert_array_equal(crop[65:127, 142:192], pixels[:, :41:-1])
-    np.testing.assert_array_equal(crop[3:65, 50:142], pixels[::-1])
+    padded = np.pad(pixels, ((49, 49), (34, 34), (0, 0)), mode="symmetric")
+    assert alike(crop, padded)
 
 
 def test_a_large_picture_is_seen_on_a_screen_and_close_up(make_image) -> None:
@@ -68,25 +71,35 @@ def test_a_large_picture_is_seen_on_a_screen_and_close_up(make_image) -> None:
     views = views_of(pixels)
     assert views.large.tolist() == [True]
     screen = Image.fromarray(pixels).resize((SCREEN_PX * 3 // 2, SCREEN_PX), 3)
-    room = SCREEN_PX * 3 // 2 - SIDE_PX, SCREEN_PX - SIDE_PX
-    left, top = round(room[0] * 0.36), round(room[1] * 0.5)
+    left, top = (SCREEN_PX * 3 // 2 - SIDE_PX) // 2, (SCREEN_PX - SIDE_PX) // 2
     expected = np.asarray(screen.crop((left, top, left + SIDE_PX, top + SIDE_PX)), int)
+    turned = [np.rot90(side, turns) for side in (expected, expected[::-1]) for turns in range(4)]
     # Averaging whole blocks first changes a value by a level or two.
-    assert np.abs(views.crops[0, 4] - expected).mean() < 1
-    left, top = round((pixels.shape[1] - SIDE_PX) * 0.4), (pixels.shape[0] - SIDE_PX) // 2
-    np.testing.assert_array_equal(
-        views.close[0, 0], pixels[top : top + SIDE_PX, left : left + SIDE_PX]
-    )
+    assert min(np.abs(views.crops[0, -1] - each).mean() for each in turned) < 1
+    left, top = (pixels.shape[1] - SIDE_PX) // 2, (pixels.shape[0] - SIDE_PX) // 2
+    assert alike(views.close[0], pixels[top : top + SIDE_PX, left : left + SIDE_PX])
 
 
 def test_a_picture_of_the_screens_size_is_not_resized(make_image) -> None:
     pixels = make_image(1000, SCREEN_PX, seed=3)
     views = views_of(pixels)
     assert views.large.tolist() == [False]
-    left, top = round((1000 - SIDE_PX) * 0.1), round((SCREEN_PX - SIDE_PX) * 0.2)
-    expected = pixels[top : top + SIDE_PX, left : left + SIDE_PX]
-    np.testing.assert_array_equal(views.crops[0, 0], expected)
-    np.testing.assert_array_equal(views.close[0], views.crops[0, CROPS - 2 :])
+    left, top = round((1000 - SIDE_PX) * 0.2), round((SCREEN_PX - SIDE_PX) * 0.2)
+    assert alike(views.crops[0, 0], pixels[top : top + SIDE_PX, left : left + SIDE_PX])
+    np.testing.assert_array_equal(views.close[0], views.crops[0, CROPS - 1])
+
+
+@pytest.mark.parametrize("size", [(640, 427), (1600, 1100), (300, 150), (401, 401), (90, 61)])
+def test_a_mirrored_or_turned_picture_has_the_same_views(make_image, size: tuple[int, int]) -> None:
+    pixels = make_image(*size, seed=4)
+    views = views_of(pixels)
+    expected = sorted(crop.tobytes() for crop in views.crops[0])
+    for turns in range(4):
+        for other in (np.rot90(pixels, turns), np.rot90(pixels[::-1], turns)):
+            found = views_of(np.ascontiguousarray(other))
+            if min(size) <= SCREEN_PX:
+                assert sorted(crop.tobytes() for crop in found.crops[0]) == expected
+            assert np.abs(found.whole.astype(int) - views.whole).mean() < 1
 
 
 @pytest.mark.parametrize("size", [(640, 427), (1600, 1100), (300, 150)])
@@ -96,7 +109,7 @@ def test_a_mirrored_picture_has_the_same_row(
     pixels = make_image(*size, seed=4)
     pair = np.stack([expert.prepare(pixels), expert.prepare(pixels[:, ::-1])])
     one, other = expert.encode(pair)
-    np.testing.assert_allclose(one, other, atol=5e-3, rtol=1e-4)
+    np.testing.assert_allclose(one, other, atol=2e-2, rtol=1e-4)
 
 
 def test_pixels_beyond_the_picture_are_left_out(make_image) -> None:
@@ -134,7 +147,7 @@ def test_the_fingerprint_follows_every_version(monkeypatch: pytest.MonkeyPatch) 
 
 def test_views_of_another_shape_are_refused(expert: TechnicalEncoder) -> None:
     with pytest.raises(ValueError, match="expected a batch"):
-        expert.view_rows(np.zeros((1, 191, 192, 3), np.uint8))
+        expert.view_rows(np.zeros((1, 159, 160, 3), np.uint8))
 
 
 def test_loading_it_does_not_load_the_runtime() -> None:

@@ -124,7 +124,17 @@ def test_resolution_grows_with_the_size_up_to_a_screens() -> None:
 )
 def test_words_say_what_is_wrong_worst_first(changed: dict[str, float], words: str) -> None:
     assert describe({**CLEAN, **changed}) == words
-    assert technical_head("s").describe({**CLEAN, **changed}) == words
+
+
+def test_a_head_speaks_from_its_own_thresholds_on() -> None:
+    head = technical_head("s")
+    tensors, settings = head.to_tensors()
+    assert 3 < settings["words_below"][0] <= 6.5
+    other = TechnicalHead(head.card, tensors, {**settings, "words_below": [8.0, 7.0]})
+    assert other.describe({**CLEAN, "sharpness": 7.5}) == "soft"
+    assert other.describe({**CLEAN, "sharpness": 6.9}) == "blurred"
+    without = {name: value for name, value in settings.items() if name != "words_below"}
+    assert TechnicalHead(head.card, tensors, without).describe({**CLEAN, "noise": 5.9}) == "noisy"
 
 
 def test_parts_that_are_not_there_are_not_spoken_of() -> None:
@@ -135,4 +145,4 @@ def test_parts_that_are_not_there_are_not_spoken_of() -> None:
 def test_it_is_starters_default_and_every_models_choice(make_embedder) -> None:
     assert quality_head_for(make_embedder("starter-1")).card.name == technical_head("").card.name
     head = quality_head_for(make_embedder("siglip-of-someone"), "technical")
-    assert (head.card.name, head.card.space) == ("technical-1", "siglip-of-someone")
+    assert (head.card.name, head.card.space) == ("technical-2", "siglip-of-someone")
