@@ -162,7 +162,7 @@ def mail_pieces(mail: Sample, rng: random.Random) -> list[Sample]:
 
 
 def sentences(
-    names: Iterable[str] = ("harm", "lookalikes", "captions"), seed: int = 0
+    names: Iterable[str] = ("harm", "lookalikes", "captions", "signs"), seed: int = 0
 ) -> list[Sample]:
     """Read the sentences of `training/text/sentences`, each family filled in a few ways."""
     slots = tomllib.loads((SENTENCES / "slots.toml").read_text(encoding="utf-8"))
