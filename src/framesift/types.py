@@ -314,12 +314,15 @@ class Verdict:
         labels: Every category that was judged, in the policy's order.
         policy: Name and first digits of the hash.
         context: Context tags and their scores in [0, 1], in the order of the taxonomy.
+        unread: Parts that the policy wants judged and nothing here could read: ``words`` in the
+            picture without the extra ``framesift[ocr]``.
     """
 
     action: Action
     labels: tuple[LabelScore, ...]
     policy: str
     context: tuple[Tag, ...] = ()
+    unread: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +419,9 @@ class Failure:
         sha256: Of the content where it could be read.
         policy: The policy in force, so that the record can say who sent it to review.
         model: The model in use.
-        action: What the policy says of failures: ``review``, or ``block`` where it is strict.
+        action: What the policy says of failures: ``review``, or ``block`` where it is strict, where
+            the content is on a block list or where its caption is blocked.
+        labels: What lists and the caption said.
     """
 
     path: str
@@ -425,6 +430,7 @@ class Failure:
     policy: str | None = None
     model: ModelInfo | None = None
     action: Action = "review"
+    labels: tuple[LabelScore, ...] = ()
 
 
 Result: TypeAlias = Analysis | Failure

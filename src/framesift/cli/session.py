@@ -211,7 +211,8 @@ def _captions(settings: Settings, paths: tuple[str, ...]) -> Captions:
     if settings.captions == "auto":
         return Captions.from_sidecars()
     roots = [path for path in paths if Path(path).is_dir()]
-    return Captions.from_csv(Path(settings.captions).expanduser(), roots=roots)
+    table = Captions.from_csv(Path(settings.captions).expanduser(), roots=roots)
+    return Captions.from_sidecars() | table
 
 
 def _with_model_of_policy(settings: Settings, policy: Policy) -> Settings:

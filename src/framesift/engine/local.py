@@ -46,6 +46,7 @@ class _Job:
     """One source under way: a decoder thread fills the channel, the consumer empties it."""
 
     name: str
+    caption: str | None = None
     channel: queue.Queue[list[Prepared] | _End] = field(
         default_factory=lambda: queue.Queue(maxsize=_CHUNKS_AHEAD)
     )
@@ -168,7 +169,7 @@ class _Run:
                 failure = self._analyzer.adopt(source)
                 self._window.append(_Job(source.path, drained=True, result=failure))
             else:
-                job = _Job(source.name)
+                job = _Job(source.name, source.caption)
                 self._window.append(job)
                 self._pool.submit(_decode, self._analyzer, source, job)
 
@@ -195,7 +196,7 @@ class _Run:
             return
         if value.item is None:
             error = value.error or ModelError("it ended without a result", source=job.name)
-            job.result = self._analyzer.failure(job.name, error, sha256=value.sha256)
+            job.result = self._failure(job, error, value.sha256)
         else:
             self._finish_if_ready(job)
 
@@ -225,9 +226,12 @@ class _Run:
 
     def _fail(self, job: _Job, error: Exception) -> None:
         sha256 = job.item.sha256 if job.item is not None else None
-        job.result = job.result or self._analyzer.failure(job.name, error, sha256=sha256)
+        job.result = job.result or self._failure(job, error, sha256)
         job.stop.set()
         job.drained = True
+
+    def _failure(self, job: _Job, error: Exception, sha256: str | None) -> Failure:
+        return self._analyzer.failure(job.name, error, sha256=sha256, caption=job.caption)
 
     def _finish_if_ready(self, job: _Job) -> None:
         if not job.drained or job.waiting or job.item is None:
@@ -237,7 +241,7 @@ class _Run:
                 self._analyzer.add(job.item, rows)
             job.result = self._analyzer.finish(job.item)
         except Exception as error:  # noqa: BLE001 - a head's failure concerns this item alone
-            job.result = self._analyzer.failure(job.name, error, sha256=job.item.sha256)
+            job.result = self._failure(job, error, job.item.sha256)
         job.item = None
         job.rows = []
 

@@ -91,6 +91,8 @@ def patched(data: bytes, values: Mapping[Name, str], *, source: str) -> bytes:
         edits.append(reader.insertion(missing))
     for start, end, text in sorted(edits, reverse=True):
         data = data[:start] + text + data[end:]
+    # A prefix that is used and never declared can make an addition a duplicate: better refused.
+    _Reader(data, frozenset(values), source)
     return data
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from framesift.media import Source
     from framesift.pipeline.items import Item
     from framesift.pipeline.signals import Box
-    from framesift.types import Action, Embeddings, MediaInfo, Verdict
+    from framesift.types import Embeddings, Failure, MediaInfo, Verdict
 
 __all__ = ["Analyzer"]
 
@@ -94,6 +94,7 @@ class Analyzer(Stages):
             words=_words(info, item),
             hashes=embeddings.extras.get("pdq"),
             problems=known,
+            words_read=self.reader is not None,
         )
         quality, tags = judge(embeddings, self.heads)
         verdict = moderate(content, self.heads, self.policy)
@@ -124,13 +125,20 @@ class Analyzer(Stages):
                 views.append(View(tiles, repeated, places, expert.count))
         return views
 
-    @property
-    def _policy_label(self) -> str | None:
-        return self.policy.label
+    def _judged(self, failure: Failure, caption: str | None) -> Failure:
+        """Judge what is known of an item that could not be read: its content's hash, its caption.
 
-    @property
-    def _failure_action(self) -> Action:
-        return self.policy.on_failure
+        Never milder than the policy's ``on_failure``; a known bad file is blocked, readable or not.
+        """
+        content = Content(sha256=failure.sha256, caption=caption, problems=[failure.error])
+        verdict = moderate(content, self.heads, self.policy)
+        return replace(
+            failure,
+            policy=self.policy.label,
+            model=self.model,
+            action=verdict.action,
+            labels=verdict.labels,
+        )
 
 
 def _caption_problem(source: Source) -> Problem | None:

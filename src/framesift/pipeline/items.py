@@ -10,6 +10,9 @@ from framesift.media import Limits
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from framesift.media import Source
     from framesift.types import (
         Embeddings,
@@ -62,6 +65,7 @@ class Item:
         problem: What stopped the decoding half-way, if anything did.
         words: Words read in frames, by the time of the frame.
         words_problem: Why words could not be read, if so.
+        words_seen: What the frame read last shows, in cells, int16 (64, 64, 3).
     """
 
     source: Source
@@ -75,6 +79,7 @@ class Item:
     problem: Problem | None = None
     words: list[tuple[Fraction, tuple[WordBox, ...]]] = field(default_factory=list)
     words_problem: Problem | None = None
+    words_seen: NDArray[np.int16] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

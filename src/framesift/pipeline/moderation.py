@@ -40,6 +40,7 @@ class Content:
         words: Words read in the picture, by the time of the frame (``None`` for a still).
         hashes: Rows of the expert ``pdq``, float32 (N, 257), or ``None``.
         problems: What could not be read; the verdict is then no milder than the policy says.
+        words_read: Whether anything read the words in the picture.
     """
 
     views: Sequence[View] = ()
@@ -48,6 +49,7 @@ class Content:
     words: Sequence[tuple[Fraction | None, str]] = ()
     hashes: Float32Array | None = None
     problems: Sequence[Problem] = ()
+    words_read: bool = False
 
 
 def moderate(content: Content, heads: Sequence[Head], policy: Policy) -> Verdict:
@@ -80,6 +82,8 @@ def moderate(content: Content, heads: Sequence[Head], policy: Policy) -> Verdict
         signals += _text_signals(content.caption, policy, "caption")
     signals += joint_signals(signals)
     verdict = decide(signals, policy, parts=parts, context=context)
+    if content.views and policy.words != "off" and not content.words_read:
+        verdict = replace(verdict, unread=("words",))
     return at_least(verdict, policy.on_failure) if content.problems else verdict
 
 

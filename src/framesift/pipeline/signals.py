@@ -57,7 +57,8 @@ def image_signals(heads: Sequence[Head], views: Sequence[View]) -> list[Signal]:
 
     Returns:
         One signal per head and category: of the row that scored highest, the first one if several
-        did. A score that is not a number counts as higher than any.
+        did. Where a row has a score that is not a number, a second signal says so: it must not hide
+        a high score, nor a low one hide it.
 
     Raises:
         HeadError: A head cannot read the whole frames.
@@ -66,14 +67,15 @@ def image_signals(heads: Sequence[Head], views: Sequence[View]) -> list[Signal]:
     for head in heads:
         if head.card.task != "moderation":
             continue
-        best: dict[str, Signal] = {}
+        best: dict[tuple[str, bool], Signal] = {}
         for number, view in enumerate(views):
             if number and not _readable(head, view.embeddings):
                 continue
             for signal in _signals(head, view):
-                known = best.get(signal.category)
-                if known is None or _severity(signal) > _severity(known):
-                    best[signal.category] = signal
+                key = signal.category, math.isnan(signal.score)
+                known = best.get(key)
+                if known is None or signal.score > known.score:
+                    best[key] = signal
         found += best.values()
     return found
 
@@ -93,37 +95,43 @@ def context_scores(heads: Sequence[Head], embeddings: Embeddings) -> dict[str, f
     return found
 
 
-def _severity(signal: Signal) -> float:
-    """Order signals; what is not a number comes last, so that no score can hide it."""
-    return math.inf if math.isnan(signal.score) else signal.score
-
-
 def _signals(head: Head, view: View) -> list[Signal]:
     scores = head.score(view.embeddings)
     if view.tiles:
         scores = tile_scores(head.card, scores, view.tiles)
-    # argmax takes the first NaN, if there is one, and else the first highest score.
-    rows = [int(row) for row in scores.values.argmax(axis=0)]
-    prompts = _closest(head, view.embeddings, rows)
+    places = _places(scores.values)
+    prompts = _closest(head, view.embeddings, places)
     return [
         Signal(
-            name,
+            scores.names[column],
             float(scores.values[row, column]),
             head.card.source,
-            evidence=view.evidence(row, prompts[column]),
+            evidence=view.evidence(row, prompt),
         )
-        for column, (name, row) in enumerate(zip(scores.names, rows, strict=True))
+        for (row, column), prompt in zip(places, prompts, strict=True)
     ]
 
 
-def _closest(head: Head, embeddings: Embeddings, rows: list[int]) -> list[str]:
-    """Return the prompt that spoke loudest, for the given row of each column."""
+def _places(values: Float32Array) -> list[tuple[int, int]]:
+    """Return row and column of each column's highest number, and of its first NaN if it has one."""
+    found: list[tuple[int, int]] = []
+    for column, scores in enumerate(values.T):
+        unknown = np.isnan(scores)
+        if not unknown.all():
+            found.append((int(np.nanargmax(scores)), column))
+        if unknown.any():
+            found.append((int(unknown.argmax()), column))
+    return found
+
+
+def _closest(head: Head, embeddings: Embeddings, places: list[tuple[int, int]]) -> list[str]:
+    """Return the prompt that spoke loudest, for each row and column."""
     closest: Any = getattr(head, "closest", None)
     if closest is None:
-        return [""] * len(rows)
-    wanted = sorted(set(rows))
+        return [""] * len(places)
+    wanted = sorted({row for row, _ in places})
     spoken = dict(zip(wanted, closest(_take(embeddings, wanted)), strict=True))
-    return [str(spoken[row][column]) for column, row in enumerate(rows)]
+    return [str(spoken[row][column]) for row, column in places]
 
 
 def _take(embeddings: Embeddings, rows: list[int]) -> Embeddings:

@@ -20,7 +20,7 @@ from framesift.errors import CorruptMediaError, FramesiftError, MediaError
 from framesift.frames import UniformSampler, iter_frames
 from framesift.media import Source, open_media, thumbnail
 from framesift.pipeline.items import Embedded, Item, Prepared, Reading
-from framesift.pipeline.words import MIN_SIDE_PX, read_words
+from framesift.pipeline.words import MIN_SIDE_PX, WORDS_VERSION, read_words
 from framesift.types import Failure, ModelInfo, Problem
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from framesift.embeddings.cache import Cache
     from framesift.embeddings.ocr import WordReader
     from framesift.frames import Sampler
-    from framesift.types import Action, Embeddings, Float32Array, Frame, MediaInfo
+    from framesift.types import Embeddings, Float32Array, Frame, MediaInfo
 
 __all__ = ["Gatherer", "Stages", "as_source"]
 
@@ -184,25 +184,34 @@ class Stages:
             self._remember(item, item.info, rows)
         return item.info, self._embeddings(rows)
 
-    def failure(self, name: str, error: Exception, *, sha256: str | None = None) -> Failure:
-        """Turn an exception into the value that a run yields for a bad item."""
+    def failure(
+        self,
+        name: str,
+        error: Exception,
+        *,
+        sha256: str | None = None,
+        caption: str | None = None,
+    ) -> Failure:
+        """Turn an exception into the value that a run yields for a bad item.
+
+        Args:
+            name: Of the source.
+            error: What happened.
+            sha256: Of the content where it could be read.
+            caption: The text that goes with it, which is judged all the same.
+        """
         message = str(error) if isinstance(error, FramesiftError) else f"{name}: {error!r}"
         problem = Problem(type(error).__name__, message)
-        return Failure(name, problem, sha256, self._policy_label, self.model, self._failure_action)
+        return self._judged(Failure(name, problem, sha256), caption)
 
     def adopt(self, failure: Failure) -> Failure:
         """Complete a failure from an earlier stage with this run's policy and model."""
-        return replace(
-            failure, policy=self._policy_label, model=self.model, action=self._failure_action
-        )
+        return self._judged(failure, None)
 
-    @property
-    def _policy_label(self) -> str | None:
-        return None
-
-    @property
-    def _failure_action(self) -> Action:
-        return "review"
+    def _judged(self, failure: Failure, caption: str | None) -> Failure:
+        """Say what follows from a failure; a run without a policy sends it to review."""
+        del caption
+        return replace(failure, model=self.model)
 
     @property
     def _min_side_px(self) -> int | None:
@@ -222,7 +231,7 @@ class Stages:
 
     @property
     def _words_key(self) -> str:
-        return "" if self.reader is None else f"/{self.reader.fingerprint}"
+        return "" if self.reader is None else f"/w{WORDS_VERSION}-{self.reader.fingerprint}"
 
     def _row_key(self, encoder: ImageEncoder) -> str:
         return f"{encoder.fingerprint}/{self._decoding}"

@@ -52,6 +52,7 @@ _AFTER_LABELS = (
     "softened",
     "context",
     "evidence",
+    "unread",
 )
 # A spreadsheet takes a cell that begins so for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
@@ -131,6 +132,7 @@ def _told(record: Record, moderation: Record) -> dict[str, Any]:
         "softened": _pairs(softened, "softened"),
         "context": _pairs(moderation.get("context", ())),
         "evidence": json.dumps(found, ensure_ascii=False) if found else None,
+        "unread": "; ".join(moderation.get("unread", ())),
     }
 
 

@@ -119,6 +119,7 @@ def _schema() -> Any:
                         ("labels", pa.list_(_label())),
                         ("policy", text),
                         ("context", tags),
+                        ("unread", pa.list_(text)),
                     ]
                 ),
             ),

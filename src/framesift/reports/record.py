@@ -101,9 +101,11 @@ def record_schema() -> dict[str, Any]:
 
 def _failure(failure: Failure) -> Record:
     action: Action = "review" if failure.action == "allow" else failure.action
+    judged = _judged(action, failure.policy)
+    judged["labels"] = [_label(label) for label in failure.labels if math.isfinite(label.score)]
     return {
         **_unseen(failure.path, failure.sha256),
-        "moderation": _judged(action, failure.policy),
+        "moderation": judged,
         "model": _model(failure.model),
         "error": _problem(failure.error),
     }
@@ -176,11 +178,12 @@ def _moderation(verdict: Verdict | None, *, failed: bool) -> Record | None:
     judged = _judged(action, verdict.policy)
     judged["labels"] = [_label(label) for label in verdict.labels if math.isfinite(label.score)]
     judged["context"] = _tags(verdict.context)
+    judged["unread"] = list(verdict.unread)
     return judged
 
 
 def _judged(action: Action, policy: str | None) -> Record:
-    return {"action": action, "labels": [], "policy": policy, "context": []}
+    return {"action": action, "labels": [], "policy": policy, "context": [], "unread": []}
 
 
 def _tags(tags: Iterable[Tag]) -> list[Record]:

@@ -56,7 +56,7 @@ class FakeAnalyzer:
             raise ValueError("no score")
         return (item.name, item.rows)
 
-    def failure(self, name, error, *, sha256=None):
+    def failure(self, name, error, *, sha256=None, caption=None):
         return Failure(name, Problem(type(error).__name__, str(error)), sha256, "policy")
 
     def adopt(self, failure):
@@ -64,7 +64,7 @@ class FakeAnalyzer:
 
 
 def source(name, frames=1, *, delay=0.0, error=None):
-    return SimpleNamespace(name=name, frames=frames, delay=delay, error=error)
+    return SimpleNamespace(name=name, caption=None, frames=frames, delay=delay, error=error)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

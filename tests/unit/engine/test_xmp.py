@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from framesift.engine.xmp import Name, new_document, patched, read_properties, writable
@@ -182,6 +182,7 @@ def test_any_text_is_written_so_that_it_is_read_again(text: str) -> None:
     assert read_properties(inside, names, source="a") == wanted
 
 
+@example(noise=b"_", place=246)
 @given(st.binary(max_size=60), st.integers(0, len(LIGHTROOM.encode())))
 def test_noise_is_refused_or_kept(noise: bytes, place: int) -> None:
     data = LIGHTROOM.encode()[:place] + noise + LIGHTROOM.encode()[place:]

@@ -18,7 +18,7 @@ from framesift.frames import UniformSampler
 from framesift.heads import HeadCard
 from framesift.media import Source
 from framesift.pipeline import Analyzer, Embedded, Gatherer, Reading, experts_for
-from framesift.policies import TAXONOMY
+from framesift.policies import TAXONOMY, Policy
 from framesift.types import Embeddings, Failure, Problem, Scores
 
 CATEGORY = TAXONOMY[0].name
@@ -222,6 +222,24 @@ def test_failures_name_the_policy_and_the_model():
     assert failure.policy == analyzer.policy.label
     adopted = analyzer.adopt(Failure("y.jpg", Problem("SourceError", "gone")))
     assert (adopted.policy, adopted.model) == (analyzer.policy.label, analyzer.model)
+
+
+def test_what_cannot_be_read_is_still_known_by_its_hash_and_its_caption(tmp_path):
+    (tmp_path / "known.txt").write_text("ab" * 32, encoding="utf-8")
+    (tmp_path / "policy.toml").write_text(
+        'name = "test"\n[categories.violence]\nreview = 0.5\nblock = 0.9\n'
+        '[lists]\nblock = ["known.txt"]\n',
+        encoding="utf-8",
+    )
+    analyzer = make(policy=Policy.load(tmp_path / "policy.toml"))
+    error = CorruptMediaError("cut off", source="x.jpg")
+    assert analyzer.failure("x.jpg", error).action == "review"
+    known = analyzer.failure("x.jpg", error, sha256="ab" * 32)
+    assert (known.action, [label.name for label in known.labels]) == ("block", ["block_list"])
+    threat = analyzer.failure("x.jpg", error, caption="I will kill you and your family tonight")
+    assert (threat.action, threat.labels[0].part) == ("block", "caption")
+    harmless = analyzer.failure("x.jpg", error, caption="my dog at the beach")
+    assert harmless.action == "review"
 
 
 def test_finishing_before_reading_is_a_clear_error():

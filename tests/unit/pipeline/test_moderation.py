@@ -170,3 +170,10 @@ def test_a_verdict_is_never_made_milder():
 
 def test_an_item_of_which_nothing_was_judged_goes_to_review(write):
     assert moderate(Content(), [], write("weapons")).action == "review"
+
+
+def test_words_that_nothing_could_read_are_named(write):
+    policy, heads = write("weapons", extra='words = "auto"'), [Fixed(weapons=0.0)]
+    assert moderate(Content([VIEW]), heads, policy).unread == ("words",)
+    assert moderate(Content([VIEW], words_read=True), heads, policy).unread == ()
+    assert moderate(Content([VIEW]), heads, write("weapons")).unread == ()

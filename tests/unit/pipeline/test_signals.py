@@ -69,12 +69,13 @@ def test_a_head_that_cannot_read_tiles_reads_the_whole():
 
 
 @pytest.mark.parametrize("values", [([math.nan], [0.9]), ([0.9], [math.nan])])
-def test_a_score_that_is_no_number_cannot_hide(values):
-    (signal,) = image_signals([Columns(("gore",))], [View(rows(*values))])
-    assert math.isnan(signal.score)
+def test_a_score_that_is_no_number_neither_hides_nor_is_hidden(values):
     first, second = values
-    (signal,) = image_signals([Columns(("gore",))], [View(rows(first)), View(rows(second))])
-    assert math.isnan(signal.score)
+    for views in ([View(rows(*values))], [View(rows(first)), View(rows(second))]):
+        scores = [signal.score for signal in image_signals([Columns(("gore",))], views)]
+        assert len(scores) == 2
+        assert any(math.isnan(score) for score in scores)
+        assert max(score for score in scores if not math.isnan(score)) == pytest.approx(0.9)
 
 
 def test_heads_of_other_tasks_give_no_signal():

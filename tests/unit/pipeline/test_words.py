@@ -43,8 +43,8 @@ def item():
     return Item(Source.from_bytes(b"x"), "0" * 64)
 
 
-def frame(time):
-    return Frame(np.zeros((8, 8, 3), dtype=np.uint8), time=Fraction(time))
+def frame(time, shade=0):
+    return Frame(np.full((8, 8, 3), shade, dtype=np.uint8), time=Fraction(time))
 
 
 def png():
@@ -53,12 +53,28 @@ def png():
     return stream.getvalue()
 
 
-def test_of_a_video_one_frame_every_two_seconds_is_read_and_at_most_32():
+def test_a_frame_that_shows_what_the_last_one_showed_is_not_read_again():
     reader, watched = Reader(), item()
-    for second in range(200):
-        read_words(reader, watched, frame(Fraction(second, 2)))
-    assert [time for time, _ in watched.words[:3]] == [0, 2, 4]
-    assert reader.read_frames == len(watched.words) == 32
+    for second, shade in enumerate([0, 5, 12, 30, 30, 0]):
+        read_words(reader, watched, frame(second, shade))
+    assert [time for time, _ in watched.words] == [0, 3, 5]
+
+
+def test_words_late_in_a_long_video_and_in_a_short_animation_are_read():
+    reader, watched = Reader(), item()
+    for number in range(100):
+        read_words(reader, watched, frame(Fraction(number, 10), 20 * (number % 2)))
+    assert reader.read_frames == 100
+
+
+def test_words_in_a_corner_make_another_frame():
+    reader, watched = Reader(), item()
+    plain = np.zeros((1080, 1920, 3), dtype=np.uint8)
+    read_words(reader, watched, Frame(plain))
+    written = plain.copy()
+    written[1000:1030, 40:100] = 255
+    read_words(reader, watched, Frame(written, time=Fraction(1)))
+    assert reader.read_frames == 2
 
 
 def test_what_could_not_be_read_is_not_a_frame_without_words():

@@ -136,6 +136,7 @@ def test_the_record_of_a_picture_is_the_documented_one(
             ],
             "policy": "default@0011aabb",
             "context": [],
+            "unread": [],
         },
         "tags": [{"name": "dog", "score": 0.8}, {"name": "cat", "score": 0.2}],
         "model": {
@@ -159,6 +160,7 @@ def test_the_record_of_a_failure_has_the_same_names_and_routes_to_review(failure
         "labels": [],
         "policy": "default@0011aabb",
         "context": [],
+        "unread": [],
     }
     assert record["error"] == {
         "type": "CorruptMediaError",
