@@ -120,6 +120,7 @@ class _Run:
     ) -> Iterator[tuple[Workbench, list[Head]]]:
         """Load a model, the heads named for it, and the experts these read."""
         from framesift.cli.workbench import open_workbench
+        from framesift.heads.base import check_experts
 
         heads: list[Head] = []
 
@@ -135,6 +136,9 @@ class _Run:
         with open_workbench(
             self.settings, self.console, inputs=inputs, progress=progress, model=model
         ) as bench:
+            known = {expert.name: expert.fingerprint for expert in bench.gatherer.experts}
+            for head in heads:
+                check_experts(head.card, known)
             yield bench, heads
 
     def alone(self, name: str, model: str | None) -> Any:

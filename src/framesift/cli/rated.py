@@ -170,6 +170,7 @@ def facts_for_card(
         bench: The model.
     """
     from framesift import __version__
+    from framesift.heads.base import expert_facts
 
     lines = sorted(f"{sha} {value}" for sha, value in zip(examples.sha256, values, strict=True))
     facts = {
@@ -178,6 +179,7 @@ def facts_for_card(
         "data_sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         "fingerprint": bench.gatherer.embedder.fingerprint,
         "precision": bench.gatherer.embedder.precision,
+        **expert_facts({one.name: one.fingerprint for one in bench.gatherer.experts}),
     }
     if source.is_file():
         facts["source_sha256"] = sha256_of(source)

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from framesift.types import Embeddings, Float32Array, Scores
 
-__all__ = ["Head", "HeadCard", "HeadTask", "check_space", "head_input"]
+__all__ = [
+    "Head",
+    "HeadCard",
+    "HeadTask",
+    "check_experts",
+    "check_space",
+    "expert_facts",
+    "head_input",
+]
 
 HeadTask: TypeAlias = Literal["quality", "moderation", "tags", "context"]
 
@@ -76,6 +84,35 @@ def check_space(card: HeadCard, embeddings: Embeddings) -> None:
             f"{embeddings.space!r}; use the model it was trained with or train it again"
         )
         raise SpaceMismatchError(message)
+
+
+def expert_facts(experts: Mapping[str, str]) -> dict[str, str]:
+    """Return what a card's details note of the experts whose rows a head was trained on.
+
+    Args:
+        experts: Name to fingerprint.
+    """
+    return {f"expert_{name}": fingerprint for name, fingerprint in experts.items()}
+
+
+def check_experts(card: HeadCard, experts: Mapping[str, str]) -> None:
+    """Refuse rows of an expert that changed since a head was trained on them.
+
+    Args:
+        card: Of the head; one that notes nothing of its experts is taken at its word.
+        experts: Name to fingerprint of those at hand.
+
+    Raises:
+        SpaceMismatchError: With both fingerprints and the way out.
+    """
+    for name, key in ((name, f"expert_{name}") for name in card.inputs if name in experts):
+        made = card.details.get(key, experts[name])
+        if made != experts[name]:
+            message = (
+                f"head {card.name!r} was trained on what the expert {name!r} gave as {made}, which "
+                f"is now {experts[name]}; train it again with this version of Framesift"
+            )
+            raise SpaceMismatchError(message)
 
 
 def head_input(card: HeadCard, embeddings: Embeddings) -> Float32Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from framesift.embeddings.tiles import TileEncoder
 from framesift.frames import UniformSampler
+from framesift.heads.base import check_experts
 from framesift.media import blurred
 from framesift.pipeline.items import Reading
 from framesift.pipeline.judge import judge
@@ -66,7 +67,9 @@ class Analyzer(Stages):
     def __post_init__(self) -> None:
         """Let every head score one made-up picture, so that a mismatch shows before the run."""
         rows = [np.ones((1, encoder.width), dtype=np.float32) for encoder in self.encoders]
+        known = {expert.name: expert.fingerprint for expert in self.experts}
         for head in self.heads:
+            check_experts(head.card, known)
             head.score(self._embeddings(rows))
 
     def analyze(self, source: Source | str | bytes) -> Analysis:
