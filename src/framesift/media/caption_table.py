@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from framesift.errors import ConfigError
+from framesift.media.caption_json import KEYS, Pairs, is_key, parse_json, texts_in
 from framesift.media.decoding import clean_text, decode_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["KEYS", "MAX_TABLE_BYTES", "Row", "read_rows"]
-
-KEYS: Final = (
-    "caption",
-    "text",
-    "title",
-    "description",
-    "alt",
-    "alt_text",
-    "comment",
-    "message",
-)
-"""Names of columns and of JSON members whose texts count; capitals make no difference."""
+__all__ = ["MAX_TABLE_BYTES", "Row", "read_rows"]
 
 MAX_TABLE_BYTES: Final = 512 * 2**20
 """Most bytes of a table, as all of it is held in memory (512 MiB)."""
@@ -102,7 +90,7 @@ def _rows(file: Path, text: str) -> Iterator[Row]:
 
 def _csv_rows(file: Path, names: list[str], reader: Iterator[list[str]]) -> Iterator[Row]:
     place = next((names.index(name) for name in _PATH if name in names), None)
-    columns = [number for number, name in enumerate(names) if name in KEYS]
+    columns = [number for number, name in enumerate(names) if is_key(name)]
     if place is None or not columns:
         found = ", ".join(names)[:200] or "nothing"
         needed = f"a column 'path' and one of {', '.join(KEYS)}"
@@ -130,27 +118,23 @@ def _json_rows(file: Path, text: str) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            content = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            content = parse_json(line)
+        except ValueError as error:
             message = f"line {number} is not valid JSON; correct or remove it"
             raise ConfigError(message, source=str(file)) from error
-        if not isinstance(content, dict):
+        if not isinstance(content, Pairs):
             _refuse(file, f"line {number} is no object with a path and a caption")
-        yield _json_row(file, number, {key.strip().lower(): content[key] for key in content})
+        yield _json_row(file, number, content)
 
 
-def _json_row(file: Path, number: int, content: Mapping[str, object]) -> Row:
-    path = next((content[name] for name in _PATH if content.get(name)), None)
+def _json_row(file: Path, number: int, content: Pairs) -> Row:
+    places = {name.strip().lower(): value for name, value in content}
+    path = next((places[name] for name in _PATH if places.get(name)), None)
     if not isinstance(path, str) or not path.strip():
         _refuse(file, f"line {number} names no file; write its path or remove the line")
-    texts, problem = [], ""
-    for name in KEYS:
-        value = content.get(name)
-        parts = value if isinstance(value, list) else [value]
-        texts += [str(part) for part in parts if isinstance(part, (str, int, float))]
-        if any(part is not None and not isinstance(part, (str, int, float)) for part in parts):
-            problem = f"holds no text under {name!r}; write one"
-    return Row(number, path, _joined(texts), problem)
+    rest = Pairs(pair for pair in content if pair[0].strip().lower() not in _PATH)
+    text, problem = texts_in(rest)
+    return Row(number, path, text, problem)
 
 
 def _joined(texts: list[str]) -> str:

@@ -7,19 +7,21 @@ A caption is never lost in silence. One that cannot be read, or not with certain
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
+import time
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from framesift.media.caption_table import KEYS, read_rows
+from framesift.media.caption_json import KEYS, Pairs, parse_json, texts_in
+from framesift.media.caption_table import read_rows
 from framesift.media.decoding import DecodedText, check_encoding, clean_text, decode_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["KEYS", "MAX_SIDECAR_BYTES", "Caption", "Captions"]
 
@@ -67,8 +69,9 @@ class Captions:
     def from_sidecars(cls, *, encoding: str | None = None) -> Captions:
         """Look beside each picture: ``photo.jpg.txt``, ``photo.txt``, and the same in ``.json``.
 
-        The picture's own name may be left with or without its ending; the ending of the text may be
-        in capitals. Of JSON the texts under `KEYS` count, in the outermost object alone.
+        The picture's own name may be left with or without its ending; capitals make no difference.
+        Of JSON the texts under `KEYS` count, in objects within objects too; words under other names
+        are a problem (see docs/captions.md).
 
         Args:
             encoding: Of texts without a byte order mark; guessed where it is ``None``.
@@ -130,15 +133,13 @@ class _Sidecars:
 
     def find(self, path: Path) -> list[Caption]:
         bases = dict.fromkeys((path.name, path.stem))
-        found = []
-        for name in (base + suffix for suffix in _SUFFIXES for base in bases):
-            for spelled in (name, name[: name.rfind(".")] + name[name.rfind(".") :].upper()):
-                sidecar = path.with_name(spelled)
-                caption = self._read(sidecar) if sidecar != path else None
-                if caption is not None:
-                    found.append(caption)
-                    break
-        return found
+        names = [base + suffix for suffix in _SUFFIXES for base in bases]
+        listed = _texts_in_folder(path.parent)
+        if listed is not None:
+            names = [name for wanted in names for name in listed.get(_folded(wanted), ())]
+        sidecars = (path.with_name(name) for name in dict.fromkeys(names) if name != path.name)
+        found = (self._read(sidecar) for sidecar in sidecars)
+        return [caption for caption in found if caption is not None]
 
     def _read(self, sidecar: Path) -> Caption | None:
         origin = str(sidecar).encode("utf-8", "replace").decode("utf-8")
@@ -194,6 +195,36 @@ _NO_SUCH_NAME: Final = frozenset({errno.ENAMETOOLONG, errno.EINVAL})
 """No file can have such a name, so there is none."""
 
 
+_FRESH_NS: Final = 2 * 10**9
+"""A folder changed this recently may change again without a later time: no list of it is kept."""
+
+
+def _texts_in_folder(folder: Path) -> Mapping[str, Sequence[str]] | None:
+    """Return the names that may be captions by their `_folded` spelling; ``None`` if unknown."""
+    try:
+        changed = folder.stat().st_mtime_ns
+        fresh = time.time_ns() - changed < _FRESH_NS
+        return (_listed.__wrapped__ if fresh else _listed)(str(folder.absolute()), changed)
+    except (OSError, ValueError):
+        return None  # it may still let files be opened by their names
+
+
+@lru_cache(maxsize=8)
+def _listed(folder: str, _changed: int) -> Mapping[str, Sequence[str]]:
+    names: dict[str, list[str]] = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.lower().endswith(_SUFFIXES):
+                names.setdefault(_folded(entry.name), []).append(entry.name)
+    for spelled in names.values():
+        spelled.sort()
+    return names
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def _unread(origin: str, problem: str, text: str = "") -> Caption:
     return Caption(text, origin, f"{origin}: {problem}")
 
@@ -204,28 +235,21 @@ def _key(path: Path) -> str:
     return os.path.normcase(os.path.normpath(text))
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """The members of a JSON object, in order; a name may come twice."""
-
-
 def _from_json(decoded: DecodedText) -> DecodedText:
     try:
-        content = json.loads(decoded.text, object_pairs_hook=_Pairs)
-    except (ValueError, RecursionError):
+        content = parse_json(decoded.text)
+    except ValueError:
         return DecodedText("", decoded.problem or "is not valid JSON; correct or remove it")
     if isinstance(content, str):
         return DecodedText(clean_text(content), decoded.problem)
-    if not isinstance(content, _Pairs):
-        problem = 'holds neither an object nor a text; write {"caption": "..."}'
-        return DecodedText("", decoded.problem or problem)
-    texts: list[str] = []
-    problem = decoded.problem
-    for name, value in content:
-        if name.strip().lower() not in KEYS or value is None:
-            continue
-        parts = value if type(value) is list else [value]
-        texts += [str(part) for part in parts if isinstance(part, (str, int, float))]
-        if not all(isinstance(part, (str, int, float)) for part in parts):
-            problem = problem or f"holds no text under {name[:40]!r}; write one"
-    cleaned = (clean_text(text) for text in texts)
-    return DecodedText("\n".join(dict.fromkeys(text for text in cleaned if text)), problem)
+    if isinstance(content, Pairs) or (
+        isinstance(content, list) and (not content or any(map(_may_hold_text, content)))
+    ):
+        text, problem = texts_in(content)
+        return DecodedText(text, decoded.problem or problem)
+    problem = 'holds neither an object nor a text; write {"caption": "..."}'
+    return DecodedText("", decoded.problem or problem)
+
+
+def _may_hold_text(part: object) -> bool:
+    return isinstance(part, (str, list))

@@ -43,6 +43,30 @@ def test_a_text_beside_the_picture_is_its_caption(photo: Path, name: str) -> Non
     assert Path(caption.origin).name.lower() == name.lower()
 
 
+@pytest.mark.parametrize("name", ["photo.Txt", "PHOTO.JPG.txt", "Photo.jpg.tXt", "photo.Json"])
+def test_names_agree_without_regard_to_capitals(photo: Path, name: str) -> None:
+    caption = beside(photo, name, '"words"' if name.endswith("Json") else "words")
+    assert caption == Caption("words", str(photo.with_name(name)))
+
+
+def test_a_listed_folder_is_looked_at_again_once_it_changes(photo: Path) -> None:
+    captions = Captions.from_sidecars()
+    os.utime(photo.parent, (10**9, 10**9))
+    assert captions.caption_for(photo) is None
+    photo.with_name("Photo.Txt").write_text("words")
+    assert captions.caption_for(photo).text == "words"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root lists anything")
+def test_a_folder_that_cannot_be_listed_still_gives_captions(photo: Path) -> None:
+    photo.with_name("photo.txt").write_text("words")
+    photo.parent.chmod(0o100)
+    try:
+        assert Captions.from_sidecars().caption_for(photo).text == "words"
+    finally:
+        photo.parent.chmod(0o700)
+
+
 def test_a_picture_without_a_text_has_no_caption(photo: Path) -> None:
     photo.with_name("other.txt").write_text("of another")
     photo.with_name("photo.txt").mkdir()
@@ -83,7 +107,7 @@ def test_texts_are_taken_out_of_json(photo: Path, name: str, content: str, expec
 
 
 @pytest.mark.parametrize(
-    "content", ["{}", '{"caption": null}', '{"more": {"caption": "nested"}}', '{"caption": ""}']
+    "content", ["{}", "[]", '{"caption": null}', '{"more": {"caption": ""}}', '{"caption": ""}']
 )
 def test_json_without_a_text_is_no_caption(photo: Path, content: str) -> None:
     assert beside(photo, "photo.json", content) is None
@@ -291,6 +315,19 @@ def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
         Captions.from_csv(tmp_path / "none.csv")
     with pytest.raises(ConfigError, match="cannot be read"):
         Captions.from_csv(table(tmp_path, "", "x.csv").parent / "zero\x00.csv")
+
+
+def test_a_row_is_searched_as_a_file_is(photo: Path) -> None:
+    rows = [
+        {"image": "photo.jpg", "post": {"caption": "one"}},
+        {"image": "photo.jpg", "review": "words that nobody would have looked at"},
+    ]
+    file = table(photo.parent, "\n".join(map(json.dumps, rows)), "c.jsonl")
+    caption = Captions.from_csv(file).caption_for(photo)
+    assert caption.text == "one"
+    assert caption.problem.endswith(
+        "line 2: holds words under 'review', which is not read; rename it to 'text'"
+    )
 
 
 def test_nested_texts_in_a_row_are_a_problem(photo: Path) -> None:
