@@ -12,7 +12,6 @@ Scores of different heads do not compare, so prompts keep quiet where another he
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -65,16 +64,19 @@ def moderation_heads(
             prompts, as it is where the network cannot be reached.
 
     Returns:
-        Heads that together have a column for every category with prompts.
+        Heads that together have a column for every category with prompts. Where prompts stand in
+        for detectors that could not be had, ``notice`` of their head says so.
     """
     shown = [category for category in categories if category.prompts]
     wanted = {category.name for category in shown}
-    special = _special(embedder, wanted, offline=offline)
+    special, notice = _special(embedder, wanted, offline=offline)
     known = {name for head in special for name in head.names}
     screened = [category for category in shown if category.name not in known]
     heads: list[Head] = list(special)
     if screened:
-        heads.insert(0, ScreeningHead.from_prompts(embedder, screened))
+        prompts = ScreeningHead.from_prompts(embedder, screened)
+        prompts.notice = notice
+        heads.insert(0, prompts)
     return tuple(heads)
 
 
@@ -143,17 +145,25 @@ def _lowered(card: HeadCard, name: str, count: int) -> float:
     return float(np.log(count))
 
 
-def _special(embedder: Embedder, wanted: set[str], *, offline: bool) -> list[_Special]:
-    """Return the heads that stand for some of the categories instead of prompts."""
+def _special(
+    embedder: Embedder, wanted: set[str], *, offline: bool
+) -> tuple[list[_Special], str | None]:
+    """Return the heads that stand for some of the categories instead of prompts, and a notice."""
     space = embedder.space
     heads: list[_Special] = []
+    notice = None
     if WEAPONS in wanted and space == _WEAPONS_SPACE:
         heads.append(weapons_head())
     if space in detector_spaces():
-        with contextlib.suppress(WeightsUnavailableError):
+        try:
             heads += [
                 laion_nsfw_head(space, offline=offline),
                 laion_violence_head(space, offline=offline),
             ]
+        except WeightsUnavailableError as error:
+            notice = (
+                "violence and suggestive pictures are judged by prompts, which is rough: LAION's "
+                f"detectors for {space} could not be had ({error.message})"
+            )
     heads.append(ExpertHead(space))
-    return [head for head in heads if wanted.intersection(head.names)]
+    return [head for head in heads if wanted.intersection(head.names)], notice

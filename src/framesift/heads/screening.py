@@ -200,6 +200,7 @@ class ScreeningHead:
         self.prompts = replace(prompts, vectors=vectors)
         self.logit_scale = float(logit_scale)
         self.calibration = calibration
+        self.notice: str | None = None
 
     @classmethod
     def from_prompts(

@@ -69,9 +69,12 @@ def test_detectors_of_laion_replace_prompts_with_clip(make_embedder, shared, mon
 
 @pytest.mark.usefixtures("no_network")
 def test_prompts_stand_in_for_detectors_that_cannot_be_had(make_embedder) -> None:
-    sources = by_category(moderation_heads(make_embedder(B32), CATEGORIES))
+    heads = moderation_heads(make_embedder(B32), CATEGORIES)
+    sources = by_category(heads)
     assert sources["violence"] == ["zero-shot"]
     assert sources["sexual_explicit"] == ["open_nsfw"]
+    assert "LAION" in heads[0].notice
+    assert moderation_heads(make_embedder("starter-1"), CATEGORIES)[0].notice is None
 
 
 def test_a_wrong_detector_is_an_error(make_embedder, monkeypatch) -> None:
