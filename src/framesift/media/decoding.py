@@ -24,6 +24,21 @@ _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _WESTERN: Final = re.compile(r"[\x80-\xff\u0152-\u2122]")
 # Bytes that Windows-1252 leaves open, where Latin-1 has control characters.
 _OPEN_IN_1252: Final = re.compile(rb"([\x81\x8d\x8f\x90\x9d]+)")
+# What no Western text has within words: other control characters, spacing accents and the like,
+# and the two signs that begin most kana of Shift-JIS, where no quotation or number stands.
+_UNLIKELY: Final = re.compile(
+    "[\x80-\x9f\xa4\xa6\xa8\xac\xaf\xb8\u02c6\u02dc]"
+    "|\u0192(?=[@-~\x80-\uffff])|(?<=\\w)\u201a(?=\\S)"
+)
+_RUN: Final = re.compile("[\x80-\uffff]+")
+# Quotation marks, dashes and no-break spaces part words; signs beside a word are no part of it.
+_BETWEEN_WORDS: Final = re.compile("[\xa0\xab\xbb\u2013\u2014\u2018\u2019\u201c\u201d\u2026]")
+_BESIDE_WORDS: Final = (
+    "\xa1\xa3\xa7\xa9\xaa\xad\xae\xb0\xb2\xb3\xb4\xb7\xb9\xba\xbc\xbd\xbe\xbf"
+    "\u201a\u201e\u2022\u2039\u203a\u20ac\u2122"
+)
+_MOST_UNLIKELY: Final = 0.25
+_LETTERS_IN_A_ROW: Final = 3
 _MOST_CONTROL: Final = 0.05
 _MOST_WESTERN: Final = 0.4
 _ZEROS_OF_UTF16: Final = 0.3
@@ -47,8 +62,9 @@ def decode_text(data: bytes, encoding: str | None = None) -> DecodedText:
 
     With no encoding given the order is: a byte order mark (UTF-8, UTF-16, UTF-32); UTF-16 without
     one, told by its zero bytes; UTF-8; Windows-1252, with Latin-1 for the bytes it lacks. The last
-    one fits any bytes, so a text in which it finds more accented than plain letters, as one in
-    Cyrillic or Japanese would be, comes with a problem.
+    one fits any bytes, so a text that looks wrong in it, as one in Cyrillic or Japanese does even
+    among English words, comes with a problem: where too many letters are accented, where three
+    different ones stand in a row, or where signs are frequent that no Western text has.
 
     Args:
         data: The bytes, all of them.
@@ -126,11 +142,26 @@ def _western(data: bytes) -> DecodedText:
     )
     decoded = _checked(text)
     letters = sum(map(str.isalpha, text))
-    strange = len(_WESTERN.findall(text))
-    if not decoded.problem and strange > _MOST_WESTERN * max(letters, 1):
+    accented = sum(map(str.isalpha, _WESTERN.findall(text)))
+    wrong = accented > _MOST_WESTERN * letters or _is_misread(text)
+    if not decoded.problem and wrong:
         problem = "is neither UTF-8 nor a Western text; save it as UTF-8 or name its encoding"
         return DecodedText(decoded.text, problem)
     return decoded
+
+
+def _is_misread(text: str) -> bool:
+    """Tell whether a part of a text looks like another encoding that was read as Windows-1252.
+
+    In Western languages accented letters stand alone or in pairs (``ações``, ``päätös``); a word of
+    another script is made of nothing else.
+    """
+    runs = _RUN.findall(text)
+    unlikely = len(_UNLIKELY.findall(text))
+    if unlikely > _MOST_UNLIKELY * sum(map(len, runs)):
+        return True
+    words = (word.strip(_BESIDE_WORDS) for run in runs for word in _BETWEEN_WORDS.split(run))
+    return any(len(set(word.lower())) >= _LETTERS_IN_A_ROW for word in words)
 
 
 def _checked(text: str) -> DecodedText:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from framesift.errors import ConfigError
-from framesift.media.decoding import check_encoding, clean_text, decode_text
+from framesift.media.decoding import DecodedText, check_encoding, clean_text, decode_text
 
 FRENCH = "Un été à la plage, déjà vu"
 RUSSIAN = "Сегодня хорошая погода"
@@ -67,6 +67,53 @@ def test_other_encodings_are_a_problem_until_they_are_named(text: str, encoding:
     assert "name its encoding" in decode_text(data).problem
     named = decode_text(data, encoding)
     assert (named.text, named.problem) == (text, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Un été à la plage — «Été» où l\u2019on créée… “réalité…”",
+        "d\u2019être \u2018là\u2019, cœur, Œdipe",
+        "Während der Übergröße: „Schöne Grüße“, \u201aÄpfel\u2018 aus Köln, 20 °C, 5 €/m², 100 ‰",
+        "¿Qué? ¡Él niño está aquí! «Sí—él», año 2º",
+        "A informação não está disponível; as ações são úteis",
+        "Þetta er það sem ég vil, íþróttir og æðislegt",
+        "Rødgrød med fløde på øen. Hyvää yötä, päätös hääyönä",
+        "ÉTÉ À LA PLAGE! Nooonéééé, quelle ÄÄÄH",
+        "ƒ/2.8, 1/200 s, 5 \xd7 3 ± 2 µm, ½¼¾ cup, £5\u2013£10, • list •, © Foo® ™ —————",
+    ],
+)
+def test_plain_western_texts_are_no_problem(text: str) -> None:
+    assert decode_text(text.encode("cp1252")) == DecodedText(text)
+
+
+@pytest.mark.parametrize(
+    ("threat", "encodings"),
+    [
+        ("Я убью тебя завтра", ["cp1251", "koi8-r", "cp866", "iso8859-5", "mac-cyrillic"]),
+        ("ты умрёшь", ["cp1251", "koi8-r", "cp866"]),
+        ("θα σε σκοτώσω αύριο", ["cp1253"]),
+        ("אני אהרוג אותך מחר", ["cp1255"]),
+        ("سأقتلك غدا", ["cp1256", "iso8859-6"]),
+        ("ฉันจะฆ่าคุณพรุ่งนี้", ["cp874"]),
+        ("お前を殺す", ["shift_jis", "euc-jp"]),
+        ("死ね", ["shift_jis", "euc-jp"]),
+        ("コロス", ["shift_jis", "euc-jp"]),
+        ("杀了你", ["gb2312", "gb18030"]),
+        ("去死", ["big5"]),
+        ("죽어", ["euc-kr"]),
+    ],
+)
+@pytest.mark.parametrize(
+    "before", ["", "Hello everybody, what a wonderful and sunny day today. " * 9]
+)
+def test_a_threat_after_english_words_is_not_misread(
+    before: str, threat: str, encodings: list[str]
+) -> None:
+    for encoding in encodings:
+        data = (before + threat).encode(encoding)
+        assert "name its encoding" in decode_text(data).problem
+        assert decode_text(data, encoding) == DecodedText(before + threat)
 
 
 def test_right_to_left_text_and_its_marks_are_kept() -> None:
