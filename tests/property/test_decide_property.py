@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framesift.heads.screening import CategoryPrompts
+from framesift.heads.text import UNMEASURED
 from framesift.policies import Category, ContextRule, Policy, Rule, Thresholds, decide
 from framesift.policies.decide import decimals
 from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES
@@ -55,13 +56,16 @@ def policies(draw):
         rules,
         own=tuple(category for category in OWN if category.name in rules),
         context={rule.tag: rule for rule in softening},
+        unknown_language=draw(st.sampled_from(["allow", "review"])),
     )
 
 
 POLICIES = policies()
 CONTEXTS = st.dictionaries(st.one_of(st.sampled_from(CONTEXT_NAMES), st.text(max_size=3)), CHANCE)
 ANY_CONTEXTS = st.dictionaries(st.sampled_from((*CONTEXT_NAMES, "smell")), ANY_FLOAT)
-EVIDENCE = st.builds(Evidence, st.text(max_size=3), words=st.text(max_size=3))
+EVIDENCE = st.builds(
+    Evidence, st.one_of(st.text(max_size=3), st.just(UNMEASURED)), words=st.text(max_size=3)
+)
 
 
 def signals_of(names, scores=CHANCE, parts=PARTS):
@@ -100,7 +104,7 @@ def test_every_input_gets_a_whole_verdict(signals, policy, parts, context):
     assert verdict.action in SEVERITY
     assert verdict.policy == policy.label
     names = [label.name for label in verdict.labels]
-    order = [*policy.rules, "block_list", "allow_list"]
+    order = [*policy.rules, "block_list", "allow_list", "unknown_language"]
     assert names == [name for name in order if name in names]
     for label in verdict.labels:
         assert math.isnan(label.score) or 0 <= label.score <= 1
@@ -128,8 +132,11 @@ def test_no_score_can_rise_and_the_verdict_become_kinder(signals, policy, parts,
     before = decide(signals, policy, parts=parts, context=context)
     after = decide(higher, policy, parts=parts, context=context)
     assert severity(before) <= severity(after)
-    for old, new in zip(before.labels, after.labels, strict=True):
-        assert SEVERITY.index(old.action) <= SEVERITY.index(new.action)
+    actions = {label.name: label.action for label in after.labels}
+    for old in before.labels:
+        # A text in another language needs no word about it once something was found in it.
+        new = actions.get(old.name, after.action if old.name == "unknown_language" else "allow")
+        assert SEVERITY.index(old.action) <= SEVERITY.index(new)
 
 
 @given(POLICIES, GIVEN_PARTS, CONTEXTS, signals_of(st.sampled_from(NAMES), ANY_FLOAT), CHANCE)
@@ -218,3 +225,34 @@ def test_a_blocked_picture_stays_blocked(policy, signals, context, parts, score)
     known = Signal("block_list", score, "list", "list")
     verdict = decide([*signals, known], policy, parts=parts, context=context)
     assert verdict.action == "block"
+
+
+@given(ANY_SIGNALS, POLICIES, GIVEN_PARTS, ANY_CONTEXTS)
+def test_review_for_unknown_languages_is_never_milder_and_changes_nothing_else(
+    signals, policy, parts, context
+):
+    mild, strict = (
+        decide(signals, replace(policy, unknown_language=action), parts=parts, context=context)
+        for action in ("allow", "review")
+    )
+    assert severity(mild) <= severity(strict)
+    if not any(label.name == "unknown_language" for label in mild.labels):
+        assert repr(strict.labels) == repr(mild.labels)
+        assert strict.action == mild.action
+
+
+@given(ANY_SIGNALS, POLICIES, GIVEN_PARTS, ANY_CONTEXTS)
+def test_where_review_is_wanted_no_text_of_unknown_words_is_allowed(
+    signals, policy, parts, context
+):
+    strict = replace(policy, unknown_language="review")
+    verdict = decide(signals, strict, parts=parts, context=context)
+    unknown = [
+        signal
+        for signal in signals
+        if signal.category in policy.rules
+        and signal.part in ("caption", "words")
+        and signal.evidence.prompt == UNMEASURED
+    ]
+    if unknown:
+        assert verdict.action != "allow"

@@ -6,9 +6,11 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from framesift.heads.text import UNMEASURED
 from framesift.policies.lists import ALLOW_LIST, BLOCK_LIST
+from framesift.policies.rules import UNKNOWN_LANGUAGE
 from framesift.policies.taxonomy import CONTEXT_NAMES
-from framesift.types import Action, LabelScore, Part, Signal, Tag, Verdict
+from framesift.types import Action, Evidence, LabelScore, Part, Signal, Tag, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -50,6 +52,9 @@ def decide(
     (a number above 1 also counts as 1), and so does a category that a given part should have
     scored and did not. So does an item of which nothing at all was judged.
 
+    A text whose words are mostly unknown (evidence ``UNMEASURED``), and of which no signal is
+    flagged, gets a label ``unknown_language`` with the policy's action for that.
+
     Context softens: where a tag reaches the score of its rule, what was seen in the picture (never
     a caption, and nothing unknown) leads to no more than the rule says.
 
@@ -64,20 +69,22 @@ def decide(
         The action, and a label for each category that was judged, in the policy's order: that of
         the signal with the most severe action, then the highest score. A label without a usable
         score has NaN, and the source ``missing`` where there was no score at all. What lists said
-        (part ``list``) comes last.
+        (part ``list``) and ``unknown_language`` come last.
     """
     found: dict[str, list[Signal]] = {}
     for signal in signals:
         found.setdefault(signal.category, []).append(signal)
     shown = {tag: decimals(float(score)) for tag, score in context.items()}
-    labels = []
+    labels, judged = [], []
     for name, rule in policy.rules.items():
         known = found.get(name, [])
         known = [*known, *_missing(policy.categories[name], known, parts)]
         cap = _cap(name, policy.context.values(), shown)
         if known:
-            labels.append(max((_judge(signal, rule, cap) for signal in known), key=_rank))
-    labels += _listed(found)
+            own = [_judge(signal, rule, cap) for signal in known]
+            labels.append(max(own, key=_rank))
+            judged += own
+    labels += [*_listed(found), *_unknown_language(judged, policy.unknown_language)]
     worst = max((SEVERITY.index(label.action) for label in labels), default=1)
     return Verdict(SEVERITY[worst], tuple(labels), policy.label, _tags(shown))
 
@@ -179,3 +186,27 @@ def _listed(found: Mapping[str, Sequence[Signal]]) -> list[LabelScore]:
                 )
             )
     return labels
+
+
+def _unknown_language(judged: Sequence[LabelScore], action: Action) -> list[LabelScore]:
+    """Return a label for a text of which nothing is known, so that no low score looks sure."""
+    texts: tuple[Part, ...] = ("caption", "words")
+    for part in texts:
+        own = [label for label in judged if label.part == part]
+        unmeasured = any(label.evidence.prompt == UNMEASURED for label in own)
+        if unmeasured and not any(label.flagged for label in own):
+            evidence = Evidence(prompt=UNMEASURED)
+            flagged = action != "allow"
+            return [
+                LabelScore(
+                    UNKNOWN_LANGUAGE,
+                    1.0,
+                    1.0,
+                    flagged,
+                    "text",
+                    part=part,
+                    action=action,
+                    evidence=evidence,
+                )
+            ]
+    return []

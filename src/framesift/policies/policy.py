@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from framesift.errors import PolicyError
 from framesift.policies.lists import ALLOW_LIST, BLOCK_LIST, HashList, HashLists
 from framesift.policies.reading import PolicyDocument, read_policy
-from framesift.policies.rules import ContextRule, Rule, Thresholds
+from framesift.policies.rules import UNKNOWN_LANGUAGE, ContextRule, Rule, Thresholds
 from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES, TAXONOMY, Category
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ __all__ = ["ContextRule", "Policy", "Rule", "Thresholds", "WordsMode"]
 DEFAULT = Path(__file__).with_name("data") / "default.toml"
 MODERATION = Path(__file__).with_name("data") / "moderation.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-RESERVED = (*CATEGORY_NAMES, *CONTEXT_NAMES, ALLOW_LIST, BLOCK_LIST)
+RESERVED = (*CATEGORY_NAMES, *CONTEXT_NAMES, ALLOW_LIST, BLOCK_LIST, UNKNOWN_LANGUAGE)
 
 WordsMode: TypeAlias = Literal["off", "auto", "required"]
 
@@ -46,6 +46,8 @@ class Policy:
         tiles: How many overlapping tiles are looked at beside the whole picture; 0 for none.
         words: Whether words in pictures are read: ``off``, ``auto`` (where the reader is
             installed) or ``required``.
+        unknown_language: What a text leads to, at least, that cannot be judged because most of
+            its words are not English: ``allow`` or ``review``.
 
     Raises:
         PolicyError: The name is not usable, there is no rule, or a category is not known.
@@ -62,6 +64,7 @@ class Policy:
     model: str | None = None
     tiles: int = 0
     words: WordsMode = "off"
+    unknown_language: Literal["allow", "review"] = "allow"
     categories: Mapping[str, Category] = field(init=False, compare=False, repr=False)
     hash: str = field(init=False, compare=False, repr=False)
 
@@ -72,6 +75,9 @@ class Policy:
             raise PolicyError(message)
         if self.on_failure not in ("review", "block"):
             message = f"on_failure is {self.on_failure!r}; what failed goes to review or is blocked"
+            raise PolicyError(message)
+        if self.unknown_language not in ("allow", "review"):
+            message = f"unknown_language is {self.unknown_language!r}; write allow or review"
             raise PolicyError(message)
         self._check_own()
         known = {category.name: category for category in (*TAXONOMY, *self.own)}
@@ -173,6 +179,7 @@ class Policy:
             "model": self.model,
             "tiles": self.tiles,
             "words": self.words,
+            "unknown_language": self.unknown_language,
         }
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from framesift.errors import PolicyError
 from framesift.heads.screening import CategoryPrompts
 from framesift.policies.lists import DISTANCE
-from framesift.policies.rules import ContextRule, Rule, Thresholds
+from framesift.policies.rules import SOURCES, ContextRule, Rule, Thresholds
 from framesift.policies.table import Table
 from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES, Category, Medium
 
@@ -24,7 +25,7 @@ MAX_BYTES = 1_000_000
 MAX_PHRASES = 1000
 MAX_TILES = 16
 THRESHOLD_KEYS = ("review", "block")
-SETTINGS = ("on_failure", "model", "tiles", "words")
+SETTINGS = ("on_failure", "model", "tiles", "words", "unknown_language")
 TOP_KEYS = ("name", "version", "description", *SETTINGS)
 TABLES = ("categories", "category", "context", "lists")
 CATEGORY_KEYS = ("name", "title", "definition", "prompts", "contrast", "phrases", "applies_to")
@@ -57,7 +58,7 @@ class PolicyDocument:
         own: Categories of the policy's own.
         context: Context tag to rule.
         lists: Files of hashes.
-        settings: ``on_failure``, ``model``, ``tiles`` and ``words`` where the file gives them.
+        settings: ``on_failure``, ``model``, ``tiles``, ``words`` and ``unknown_language``.
     """
 
     name: str
@@ -131,16 +132,28 @@ def _settings(top: Table) -> dict[str, Any]:
         "on_failure": top.choice("on_failure", ("review", "block")),
         "tiles": top.whole("tiles", 0, low=0, high=MAX_TILES, why=f"write 0 to {MAX_TILES}"),
         "words": top.choice("words", ("off", "auto", "required")),
+        "unknown_language": top.choice("unknown_language", ("allow", "review")),
     }
     if "model" in top.values:
-        settings["model"] = top.filled("model", 'write a model such as "starter"')
+        settings["model"] = _model(top)
     return settings
+
+
+def _model(top: Table) -> str:
+    """Return the name of a model, or a folder that is there."""
+    name = top.filled("model", 'write a model such as "starter"')
+    if not os.path.isdir(os.path.expanduser(name)):  # noqa: PTH111, PTH112 - `~x` must not raise
+        from framesift.embeddings.catalog import all_specs
+
+        top.known("model", name, [spec.name for spec in all_specs()], "; or a folder with a model")
+    return name
 
 
 def _rule(table: Table) -> Rule:
     table.only((*THRESHOLD_KEYS, "sources"))
     sources = table.table("sources")
     exceptions = {}
+    sources.only(SOURCES)
     for source in sources.values:
         inner = sources.table(source, below="write review and block below its header")
         inner.only(THRESHOLD_KEYS)
@@ -185,7 +198,7 @@ def _own(table: Table) -> Category:
         table.fail("name", f"is {name!r}; write small letters, digits and _, a letter first")
     definition = table.filled("definition", "say what belongs to it and what does not")
     prompts = table.strings("prompts")
-    phrases = table.strings("phrases", most=MAX_PHRASES)
+    phrases = _phrases(table)
     given: dict[Medium, bool] = {"image": bool(prompts), "text": bool(phrases) or name in SCORED}
     media = table.strings("applies_to", known=tuple(given))
     chosen = tuple(medium for medium in given if (medium in media if media else given[medium]))
@@ -204,3 +217,15 @@ def _own(table: Table) -> Category:
         chosen,
         phrases,
     )
+
+
+def _phrases(table: Table) -> tuple[str, ...]:
+    """Return the phrases; one of signs alone would be found nowhere, or everywhere."""
+    phrases = table.strings("phrases", most=MAX_PHRASES)
+    if phrases:
+        from framesift.heads.text import normalize
+
+        for phrase in phrases:
+            if not normalize(phrase).text.strip():
+                table.fail("phrases", f"has {phrase!r}, which holds no letter and no digit")
+    return phrases

@@ -9,7 +9,24 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ContextRule", "Rule", "Thresholds"]
+__all__ = ["SOURCES", "UNKNOWN_LANGUAGE", "ContextRule", "Rule", "Thresholds"]
+
+SOURCES = (
+    "zero-shot",
+    "trained",
+    "open_nsfw",
+    "laion_nsfw",
+    "laion_violence",
+    "text",
+    "link",
+    "phrase",
+    "joint",
+    "list",
+)
+"""What may give a category its score; `framesift policy explain` says which does."""
+
+UNKNOWN_LANGUAGE = "unknown_language"
+"""Name of the label of a text that nobody could judge, for its language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@ class Table:
             if key not in known:
                 self._unknown(key, key, known)
 
+    def known(self, key: str, value: str, names: Sequence[str], more: str = "") -> None:
+        """Refuse a value that is not one of these names, with the nearest that is."""
+        if value not in names:
+            self._unknown(key, f"value {value!r}", [*names], near=value, more=more)
+
     def text(self, key: str) -> str:
         """Return a text, empty where there is none."""
         return str(self._typed(key, str, "text in quotes", default=""))
@@ -131,12 +136,14 @@ class Table:
             self.fail(key, f"is {_shown(value)}; write {name}")
         return value
 
-    def _unknown(self, key: str, what: str, known: Iterable[str], *, near: str = "") -> NoReturn:
+    def _unknown(
+        self, key: str, what: str, known: Iterable[str], *, near: str = "", more: str = ""
+    ) -> NoReturn:
         words = list(known)
         close = difflib.get_close_matches(near or what, words, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         subject = f"{what} is" if near else "is"
-        self.fail(key, f"{subject} not known; {hint}known here: {', '.join(words)}")
+        self.fail(key, f"{subject} not known; {hint}known here: {', '.join(words)}{more}")
 
 
 def _shown(value: object) -> str:

@@ -123,7 +123,8 @@ def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
 def _told(record: Record, moderation: Record) -> dict[str, Any]:
     """Return what a person needs to follow the verdict."""
     raised = [label for label in moderation["labels"] if label["flagged"]]
-    found = [{"name": label["name"], **label["evidence"]} for label in raised]
+    told = [label for label in moderation["labels"] if label in raised or _unjudged(label)]
+    found = [{"name": label["name"], **label["evidence"]} for label in told]
     softened = [label for label in raised if label["softened"]]
     return {
         "reason": reason(record),
@@ -134,6 +135,13 @@ def _told(record: Record, moderation: Record) -> dict[str, Any]:
         "evidence": json.dumps(found, ensure_ascii=False) if found else None,
         "unread": "; ".join(moderation.get("unread", ())),
     }
+
+
+def _unjudged(label: Record) -> bool:
+    """Whether a label says that a text could not be judged, for its language."""
+    from framesift.policies.rules import UNKNOWN_LANGUAGE
+
+    return bool(label["name"] == UNKNOWN_LANGUAGE)
 
 
 def _pairs(items: Sequence[Record], field: str = "score") -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from framesift.policies.rules import UNKNOWN_LANGUAGE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -23,6 +25,7 @@ __all__ = [
 ]
 
 _NAMES: Mapping[str, str] = MappingProxyType({"list": "known hash"})
+_KINDS: Mapping[str, str] = MappingProxyType({"text": "text", "video": "video"})
 _SEVERITY = ("allow", "review", "block")
 
 
@@ -52,8 +55,8 @@ def top_label(record: Record) -> Record | None:
 def reason(record: Record) -> str:
     """Say in a few words what to know about a record.
 
-    An error; else what raised a flag; else its likeliest tag, what is wrong with it, and whether
-    it is unusual.
+    An error; else what raised a flag, or could not be judged; else its likeliest tag, what is wrong
+    with it, and whether it is unusual.
     """
     error = record["error"]
     if error is not None:
@@ -77,12 +80,22 @@ def reason(record: Record) -> str:
 def reasons(record: Record) -> list[str]:
     """Say what raised each flag, the gravest first: ``weapons 0.91 (image, tile lower left; ...)``.
 
-    A context tag that made a flag milder is named too.
+    A context tag that made a flag milder is named too. What nobody could judge is said as well: a
+    text in another language, or an item in which the policy judges nothing.
     """
+    moderation = record["moderation"]
+    if moderation and not moderation["labels"] and record["error"] is None:
+        # Nothing judged is not the same as nothing found.
+        if moderation["action"] == "allow":
+            return []
+        return [f"this policy judges nothing in this {_KINDS.get(record['kind'], 'picture')}"]
     labels = record["moderation"]["labels"] if record["moderation"] else []
-    flagged = sorted((one for one in labels if one["flagged"]), key=_weight, reverse=True)
+    unknown = [one for one in labels if one["name"] == UNKNOWN_LANGUAGE]
+    flagged = [one for one in labels if one["flagged"] and one not in unknown]
+    flagged.sort(key=_weight, reverse=True)
     alone = {"caption": "text"} if record["kind"] == "text" else {}
-    return [_told(label, {"list": "known hash", **alone}) for label in flagged]
+    told = [_told(label, {"list": "known hash", **alone}) for label in flagged]
+    return [*told, *(_unjudged(label, alone=bool(alone)) for label in unknown)]
 
 
 def evidence(label: Record, names: Mapping[str, str] = _NAMES) -> str:
@@ -143,6 +156,11 @@ def duration(seconds: float | None) -> str:
 def _told(label: Record, names: Mapping[str, str]) -> str:
     milder = f"; milder for {title(label['softened'])}" if label["softened"] else ""
     return f"{title(label['name'])} {label['score']:.2f} ({evidence(label, names)}{milder})"
+
+
+def _unjudged(label: Record, *, alone: bool) -> str:
+    where = "" if alone else f" ({label['part']})"
+    return f"{visible(label['evidence']['prompt'])}{where}"
 
 
 def _third(middle: float, names: tuple[str, str, str]) -> str:

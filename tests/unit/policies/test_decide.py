@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from framesift.errors import PolicyError
 from framesift.heads.screening import CategoryPrompts
+from framesift.heads.text import UNMEASURED
 from framesift.policies import Category, ContextRule, Policy, Rule, Thresholds, decide
 from framesift.types import Evidence, Signal, Tag
 
@@ -210,3 +213,43 @@ def test_a_missing_category_is_not_softened():
 def test_a_verdict_shows_the_context():
     verdict = decide([], BOTH, context={"toy": 0.25, "medical": 2.0, "smell": 1.0, "art": math.nan})
     assert verdict.context == (Tag("medical", 1.0), Tag("toy", 0.25))
+
+
+TEXTS = Policy("texts", {name: Rule(Thresholds(0.8)) for name in ("hate_speech", "spam_scam")})
+
+
+def foreign(hate=0.0, spam=0.0, part="caption"):
+    evidence = Evidence(prompt=UNMEASURED)
+    scores = {"hate_speech": hate, "spam_scam": spam}
+    return [Signal(name, score, "text", part, evidence) for name, score in scores.items()]
+
+
+@pytest.mark.parametrize("action", ["allow", "review"])
+def test_a_text_of_unknown_words_gets_a_label_that_says_so(action):
+    policy = replace(TEXTS, unknown_language=action)
+    verdict = decide(foreign(), policy, parts=("caption",))
+    assert verdict.action == action
+    label = verdict.labels[-1]
+    assert (label.name, label.action, label.part) == ("unknown_language", action, "caption")
+    assert label.flagged == (action == "review")
+    assert label.evidence.prompt == "not English: unmeasured"
+
+
+def test_the_label_stays_where_the_picture_scores_higher_than_the_text():
+    pictures = [Signal(name, 0.5, "zero-shot") for name in TEXTS.rules]
+    verdict = decide([*pictures, *foreign(0.1, 0.1)], TEXTS, parts=("image", "caption"))
+    assert [label.part for label in verdict.labels] == ["image", "image", "caption"]
+    assert verdict.labels[-1].name == "unknown_language"
+
+
+def test_a_text_in_which_something_was_found_needs_no_such_label():
+    policy = replace(TEXTS, unknown_language="review")
+    verdict = decide(foreign(hate=0.9), policy, parts=("caption",))
+    assert [label.name for label in verdict.labels] == ["hate_speech", "spam_scam"]
+    both = decide([*foreign(hate=0.9), *foreign(part="words")], policy, parts=("caption", "words"))
+    assert [(x.name, x.part) for x in both.labels][-1] == ("unknown_language", "words")
+
+
+def test_a_policy_made_in_code_may_not_block_languages():
+    with pytest.raises(PolicyError, match="unknown_language is 'block'; write allow or review"):
+        replace(TEXTS, unknown_language="block")

@@ -9,6 +9,7 @@ import pytest
 
 from framesift import policies
 from framesift.errors import PolicyError
+from framesift.heads.moderation import weapons_head
 from framesift.heads.text import load_text_heads
 from framesift.policies import (
     CONTEXT_TAGS,
@@ -18,8 +19,11 @@ from framesift.policies import (
     Policy,
     Rule,
     Thresholds,
+    decide,
 )
 from framesift.policies.reading import TOP_KEYS
+from framesift.policies.rules import SOURCES
+from framesift.types import Signal
 
 GOOD = """
 name = "mine"
@@ -75,7 +79,12 @@ def test_the_hash_counts_what_decides_and_not_how_it_is_written(write):
     reordered = GOOD.replace("review = 0.6\nblock = 0.9", "# strict\nblock = 0.90\nreview = 0.6")
     assert Policy.load(write(reordered)).hash == reference
     assert Policy.load(write(GOOD.replace("for tests", "else"))).hash == reference
-    for old, new in (("0.6", "0.61"), ("mine", "yours"), ("= 3", "= 4"), ("open_nsfw", "other")):
+    for old, new in (
+        ("0.6", "0.61"),
+        ("mine", "yours"),
+        ("= 3", "= 4"),
+        ("open_nsfw", "laion_nsfw"),
+    ):
         assert Policy.load(write(GOOD.replace(old, new))).hash != reference
 
 
@@ -93,7 +102,7 @@ def test_the_default_judges_the_whole_taxonomy_and_blocks_by_the_expert_alone():
     assert blocking == {("sexual_explicit", "open_nsfw")}
 
 
-def test_the_thorough_policy_looks_closer_and_blocks_no_more_than_the_default():
+def test_the_thorough_policy_looks_closer_and_blocks_clear_weapons_too():
     policy, default = Policy.moderation(), Policy.default()
     assert (policy.tiles, policy.words, policy.on_failure) == (4, "auto", "review")
     assert (default.tiles, default.words, default.model, dict(default.context)) == (
@@ -103,7 +112,49 @@ def test_the_thorough_policy_looks_closer_and_blocks_no_more_than_the_default():
         {},
     )
     assert policy.name == "moderation"
-    assert dict(policy.rules) == dict(default.rules)
+    assert (policy.unknown_language, default.unknown_language) == ("review", "allow")
+    assert list(policy.rules) == list(default.rules)
+    blocking = {
+        (name, source)
+        for name, rule in policy.rules.items()
+        for source, thresholds in {"": rule.thresholds, **rule.sources}.items()
+        if thresholds.block is not None
+    }
+    assert blocking == {("sexual_explicit", "open_nsfw"), ("weapons", "trained")}
+
+
+def test_the_thorough_policy_is_nowhere_milder_than_the_default():
+    policy, default = Policy.moderation(), Policy.default()
+    for name, rule in default.rules.items():
+        for source in SOURCES:
+            mild, strict = rule.thresholds_for(source), policy.rules[name].thresholds_for(source)
+            assert strict.review <= mild.review, (name, source)
+            assert (strict.block or 2) <= (mild.block or 2), (name, source)
+
+
+def test_what_no_prompt_was_measured_for_is_asked_more_of_by_the_default():
+    """Shares of 1,000 ordinary photographs: docs/models/image-harm.md."""
+    default = Policy.default()
+    for name, source, review in (
+        ("weapons", "trained", 0.5),
+        ("suggestive", "laion_nsfw", 0.95),
+        ("sexual_explicit", "laion_nsfw", 0.98),
+        ("violence", "laion_violence", 0.9),
+    ):
+        assert default.rules[name].thresholds_for(source) == Thresholds(review)
+
+
+def test_a_clear_weapon_is_blocked_and_a_toy_is_for_a_person():
+    policy = Policy.moderation()
+    gun = Signal("weapons", 0.97, "trained")
+    others = [Signal(name, 0.0, "x") for name in policy.rules if name != "weapons"]
+    assert decide([gun, *others], policy).action == "block"
+    assert decide([gun, *others], policy, context={"toy": 0.5}).action == "review"
+    assert decide([gun, *others], policy, context={"toy": 0.49}).action == "block"
+
+
+def test_the_thorough_policy_softens_and_never_lets_through():
+    policy = Policy.moderation()
     assert set(policy.context) <= {tag.name for tag in CONTEXT_TAGS}
     assert {rule.at_most for rule in policy.context.values()} == {"review"}
 
@@ -167,12 +218,12 @@ BAD = [
     ('name = "x"\n[categories.weapons]\nreveiw = 0.9', "weapons.reveiw is not known; did you mean"),
     ('name = "x"\n[categories.weapons]\nreview = 0.9\nsources = 1', "sources is 1; write a table"),
     (
-        'name = "x"\n[categories.weapons]\nreview = 0.9\nsources.zs = 1',
-        "categories.weapons.sources.zs is not a table",
+        'name = "x"\n[categories.weapons]\nreview = 0.9\nsources.zero-shot = 1',
+        "categories.weapons.sources.zero-shot is not a table",
     ),
     (
-        'name = "x"\n[categories.weapons]\nreview = 0.9\n[categories.weapons.sources.zs]',
-        "categories.weapons.sources.zs needs review",
+        'name = "x"\n[categories.weapons]\nreview = 0.9\n[categories.weapons.sources.zero-shot]',
+        "categories.weapons.sources.zero-shot needs review",
     ),
 ]
 
@@ -183,6 +234,17 @@ OWN = BELOW.format('[categories.boats]\nreview = 0.5\n[[category]]\nname = "boat
 WITH = OWN.format('definition = "Boats."\n{}')
 
 BAD += [
+    (
+        BELOW.format("[categories.weapons.sources.opn_nsfw]\nreview = 0.5"),
+        "sources.opn_nsfw is not known; did you mean 'open_nsfw'",
+    ),
+    (TOP.format('model = "nosuch"'), "model value 'nosuch' is not known; known here: starter"),
+    (TOP.format('model = "startr"'), "model value 'startr' is not known; did you mean 'starter'"),
+    (
+        TOP.format('unknown_language = "block"'),
+        "unknown_language value 'block' is not known; known here: allow, review",
+    ),
+    (WITH.format('phrases = ["a boat", "!?"]'), "phrases has '!\\?', which holds no letter"),
     (TOP.format('on_failure = "allow"'), "on_failure is 'allow', and what could not be read would"),
     (
         TOP.format('on_failure = "blok"'),
@@ -265,7 +327,7 @@ BAD += [
             ),
             f"category '{taken}' exists already; give your own another name",
         )
-        for taken in ("gore", "art", "block_list", "allow_list")
+        for taken in ("gore", "art", "block_list", "allow_list", "unknown_language")
     ),
 ]
 
@@ -284,6 +346,7 @@ on_failure = "block"
 model = "starter"
 tiles = 6
 words = "required"
+unknown_language = "review"
 
 [categories.gore]
 review = 0.5
@@ -320,6 +383,7 @@ def test_everything_a_file_can_say_is_read(write):
         6,
         "required",
     )
+    assert policy.unknown_language == "review"
     rule = ContextRule("medical", 0.8, ("gore", "boats"), "allow")
     assert dict(policy.context) == {"medical": rule}
     boats, offers = policy.own
@@ -347,7 +411,8 @@ def test_a_name_that_the_heads_for_texts_score_needs_no_phrases(write):
     ("old", "new"),
     [
         ('"block"\nmodel', '"review"\nmodel'),
-        ('"starter"', '"clip"'),
+        ('"starter"', '"clip-vit-b32"'),
+        ('unknown_language = "review"', 'unknown_language = "allow"'),
         ("tiles = 6", "tiles = 5"),
         ('"required"', '"auto"'),
         ("from = 0.8", "from = 0.81"),
@@ -414,6 +479,24 @@ def test_a_policy_made_in_code_is_checked_too(rules):
         Policy("mine", rules)
 
 
+def test_a_folder_with_a_model_is_a_model(write, tmp_path):
+    folder = tmp_path / "own-model"
+    text = TOP.format(f'model = "{folder}"')
+    with pytest.raises(PolicyError, match=r"own-model' is not known.*or a folder with a model"):
+        Policy.load(write(text))
+    folder.mkdir()
+    assert Policy.load(write(text)).model == str(folder)
+
+
+def test_every_source_that_a_head_has_is_known():
+    heads = Path(policies.__file__).parents[1] / "heads"
+    code = "".join(path.read_text("utf-8") for path in heads.rglob("*.py"))
+    for source in SOURCES:
+        if source not in ("trained", "laion_nsfw", "laion_violence", "joint", "list"):
+            assert f'"{source}"' in code, source
+    assert {head.card.source for head in (*load_text_heads(), weapons_head())} <= set(SOURCES)
+
+
 PAGE = Path(__file__).parents[3] / "docs" / "policies.md"
 
 
@@ -444,11 +527,16 @@ def test_the_page_shows_the_thresholds_of_the_default():
     default = Policy.default()
     assert default.label in page
     table = page.split("## The default policy")[1].split("##")[0]
+    shown = {}
+    for row in re.findall(
+        r"^\| (.*`.*|every other.*?) \| (\w+|any other) \| (\S+) \| (\S+) \|$", table, re.MULTILINE
+    ):
+        for name in re.findall(r"`(\w+)`", row[0]) or ["every other"]:
+            shown[name, row[1]] = row[2:]
     for name, rule in default.rules.items():
-        source = "open_nsfw" if "open_nsfw" in rule.sources else "zero-shot"
-        limits = rule.thresholds_for(source)
-        row = next((x for x in table.splitlines() if f"`{name}`" in x), "| every other category")
-        if row == "| every other category":
-            row = next(x for x in table.splitlines() if x.startswith(row))
-        shown = [cell.strip() for cell in row.strip("|").split("|")][1:]
-        assert shown == [source, str(limits.review), str(limits.block or "-")]
+        for source, limits in {"any other": rule.thresholds, **rule.sources}.items():
+            row = shown.get((name, source)) or shown["every other", "any other"]
+            assert row == (str(limits.review), str(limits.block or "-")), (name, source)
+    assert {key for key in shown if key[1] != "any other"} == {
+        (name, source) for name, rule in default.rules.items() for source in rule.sources
+    }

@@ -13,7 +13,7 @@ from framesift.types import Evidence, Failure, LabelScore, Problem, Tag, TextAna
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from framesift.types import Analysis
+    from framesift.types import Action, Analysis
 
 GUN = LabelScore(
     "weapons", 0.91, 0.5, flagged=True, source="zero-shot", action="review",
@@ -75,3 +75,41 @@ def test_long_reasons_are_wrapped_to_the_width(
     assert len(lines) > 2
     assert all(len(line) < 40 for line in lines)
     assert " ".join(line.strip() for line in lines[1:]).endswith("'a photo of a pistol')")
+
+
+def foreign(action: Action) -> LabelScore:
+    return LabelScore(
+        "unknown_language", 1.0, 1.0, flagged=action != "allow", source="text", part="caption",
+        action=action, evidence=Evidence("not English: unmeasured"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("action", ["allow", "review"])
+def test_that_a_text_could_not_be_judged_is_said_whatever_follows(action: Action) -> None:
+    found = TextAnalysis("text", "a" * 64, Verdict(action, (foreign(action),), "p@1"))
+
+    assert written(found) == [f"{action:<8} text", "         not English: unmeasured"]
+    for format_ in ("table", "csv"):
+        out = io.StringIO()
+        write_report([found], out, format=format_)
+        assert "not English: unmeasured" in out.getvalue()
+
+
+def test_of_a_picture_it_is_said_which_text(make_analysis: Callable[..., Analysis]) -> None:
+    verdict = Verdict("review", (GUN, foreign("allow")), "p@1")
+
+    assert written(make_analysis("a.jpg", moderation=verdict))[1:] == [
+        "         weapons 0.91 (image, tile lower left; prompt 'a photo of a pistol')",
+        "         not English: unmeasured (caption)",
+    ]
+
+
+def test_a_verdict_that_judges_nothing_says_so(make_analysis: Callable[..., Analysis]) -> None:
+    nothing = Verdict("review", (), "p@1")
+
+    assert written(TextAnalysis("text", "a" * 64, nothing)) == [
+        "review   text",
+        "         this policy judges nothing in this text",
+    ]
+    (_, line) = written(make_analysis("a.jpg", moderation=nothing))
+    assert line == "         this policy judges nothing in this picture"
