@@ -101,6 +101,9 @@ def test_check_says_what_the_policy_does_and_what_nobody_measured(
     unmeasured = re.sub(r"\s+", " ", out[out.index("Not measured:") :])
     assert "gore (image)" in unmeasured
     assert "weapons (image)" not in unmeasured
+    assert "Measured, and not seen: violence (image) on frames of CCTV fights" in unmeasured
+    assert "violence (image)" not in unmeasured.split("Measured, and not seen")[0]
+    assert "language  texts that are not English: review at least" in out
 
 
 @pytest.mark.parametrize(

@@ -178,12 +178,12 @@ def main(shared: Path, work: Path, weapons: Path, font: Path | None) -> None:
     embedder: StarterEmbedder = load_embedder("starter")
     sets = Sets(shared, work, embedder, load_expert("open_nsfw"))
     judge = Judge(sets, out_of_fold(shared, weapons))
-    policies = (Policy.default(), Policy.moderation())
+    default = Policy.default()
     results = {
         "made_by": "training/screening/evaluate.py",
         "model": embedder.fingerprint,
-        "categories": categories(judge, policies[0], font),
-        "actions": {policy.name: actions(judge, policy) for policy in policies},
+        "categories": categories(judge, default, font),
+        "actions": {default.name: actions(judge, default)},
     }
     place = Path(__file__).with_name("results.json")
     place.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -151,7 +151,7 @@ def _print(lines: Iterator[str]) -> None:
 
 
 def _checked(policy: Policy) -> Iterator[str]:
-    from framesift.policies.measured import unmeasured
+    from framesift.policies.measured import not_seen, unmeasured
 
     yield f"{policy.label}, version {policy.version}: no mistakes found"
     if policy.description:
@@ -180,6 +180,10 @@ def _checked(policy: Policy) -> Iterator[str]:
             f"Not measured: {listed}. For these, allow means that nothing was noticed, not that "
             "the item is safe."
         )
+    blind = not_seen(policy)
+    if blind:
+        listed = "; ".join(f"{name} ({medium}) on {on}" for name, medium, on in blind)
+        yield from _wrapped(f"Measured, and not seen: {listed}. There, allow means nothing.")
 
 
 def _heading(policy: Policy) -> Iterator[str]:
@@ -196,6 +200,7 @@ def _heading(policy: Policy) -> Iterator[str]:
     blocked, allowed = policy.lists.block, policy.lists.allow
     if policy.lists:
         yield f"  lists     {len(blocked):,} hashes to block, {len(allowed):,} to allow"
+    yield f"  language  texts that are not English: {policy.unknown_language} at least"
     for tag, rule in policy.context.items():
         yield from _wrapped(
             f"{tag} from {rule.start:g} makes these {rule.at_most} at most: "

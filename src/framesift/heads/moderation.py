@@ -117,7 +117,7 @@ def tile_scores(card: HeadCard, scores: Scores, count: int) -> Scores:
 
     The highest of several scores is higher than one, harm or not, and a part of a picture is
     stranger than the whole. So log-odds of tiles are lowered by what was measured on ordinary
-    pictures (`training/screening/tiles.py`) for this head and category, and where nothing was, by
+    pictures (`training/weapons/tiles.py`) for this head and category, and where nothing was, by
     the logarithm of the number of tiles (as Bonferroni's correction does to chances). Scores never
     change their order, and what is not a number stays so.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from framesift.policies import TAXONOMY, Policy
-from framesift.policies.measured import _table, measured_on, unmeasured
+from framesift.policies.measured import _table, measured_on, not_seen, unmeasured
 
 
 def test_every_entry_is_a_category_and_a_medium_that_it_is_judged_from() -> None:
@@ -49,3 +49,16 @@ def test_pictures_are_said_to_be_measured_where_they_were() -> None:
     said = {category.name for category in TAXONOMY if measured_on(category.name, "image")}
     known = {category.name for category in TAXONOMY}
     assert said & known == found & known
+
+
+def test_what_scores_no_better_than_chance_is_said_to_be_not_seen() -> None:
+    """An area of 0.6 from few pictures cannot be told from a coin's throw."""
+    root = Path(__file__).resolve().parents[3]
+    results = json.loads((root / "training" / "screening" / "results.json").read_text("utf-8"))
+    policy = Policy.default()
+
+    blind = {name for name, medium, on in not_seen(policy) if medium == "image" and on}
+
+    areas = {name: one["area"] for name, one in results["categories"].items() if one["pictures"]}
+    assert blind == {name for name in policy.rules if areas.get(name, 1) < 0.6} == {"violence"}
+    assert "violence" not in {name for name, medium in unmeasured(policy) if medium == "image"}
