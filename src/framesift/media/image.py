@@ -1,8 +1,8 @@
 """Stills: one picture, decoded by Pillow, as one upright RGB frame.
 
 What has several pictures in one file but is not an animation gives its main one: the first page of
-a TIFF or DCX, the primary image of a HEIF, the flattened image of a Photoshop file, the largest
-icon of an ICO or ICNS, the first view of an MPO.
+a DCX, the primary image of a HEIF, the flattened image of a Photoshop file, the largest icon of an
+ICO or ICNS. The pages of a TIFF and the views of an MPO are read in `framesift.media.pages`.
 """
 
 from __future__ import annotations

@@ -91,6 +91,7 @@ def _open_picture(
 ) -> Media:
     from framesift.media.animation import AnimationMedia, timing_of
     from framesift.media.image import StillMedia
+    from framesift.media.pages import PagesMedia, pages_of
     from framesift.media.pillow import open_image
     from framesift.media.raw import RawMedia, is_raw_tiff
 
@@ -110,6 +111,9 @@ def _open_picture(
     timing = timing_of(image, file, limits.max_frames)
     if timing is not None:
         return AnimationMedia(source, image, timing, limits, min_side_px=min_side_px)
+    pages = pages_of(image, source, limits)
+    if len(pages) > 1:
+        return PagesMedia(source, image, pages, limits, min_side_px=min_side_px)
     return StillMedia(source, image, limits, min_side_px=min_side_px)
 
 

@@ -140,15 +140,6 @@ def test_large_animations_are_shrunk_on_request(encode: Callable[..., bytes]) ->
     assert shapes == [(500, 667, 3)] * 2
 
 
-def test_multi_page_tiff_is_its_first_page(encode: Callable[..., bytes]) -> None:
-    pages = [Image.new("RGB", (8, 8), (grey, grey, grey)) for grey in (10, 200)]
-    data = encode(pages[0], "TIFF", save_all=True, append_images=pages[1:])
-    with open_media(data) as media:
-        (frame,) = media.read()
-    assert media.info.kind == "image"
-    assert frame.pixels[0, 0, 0] == 10
-
-
 def test_the_work_of_decoding_is_limited(animation: Animate) -> None:
     data = animation("GIF", list(range(0, 250, 5)), [20] * 50)
     with pytest.raises(LimitExceededError, match="too long to decode"):
