@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from framesift.cli.moderate import without_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -130,6 +132,52 @@ def test_every_report_takes_a_text(run: Callable[..., Result], tmp_path: Path) -
     assert done.exit_code == 0
     assert done.stdout == ""
     assert all("spam" in out.read_text("utf-8") for out in outs)
+
+
+@pytest.mark.parametrize("args", [("--text", "SECRET hello"), ("--text=SECRET hello",)])
+def test_a_report_does_not_show_the_text_by_way_of_the_command_line(
+    run: Callable[..., Result], args: tuple[str, ...], picture: Path
+) -> None:
+    for more in ((), (picture,)):
+        done = run("moderate", *more, *args, "-f", "html")
+
+        assert done.exit_code == 0
+        assert "framesift moderate" in done.stdout
+        # What raised a score is evidence, and stands there with it (docs/privacy.md).
+        assert re.search(r"--text[^<]*SECRET", done.stdout) is None
+        assert re.search(r"--text[^<]*\.\.\.", done.stdout)
+
+
+def test_what_stands_for_standard_input_is_shown() -> None:
+    assert without_text(("framesift", "moderate", "--text", "-", "a.jpg")) == (
+        "framesift",
+        "moderate",
+        "--text",
+        "-",
+        "a.jpg",
+    )
+    assert without_text(("framesift", "moderate", "--text", "--text", "--", "--text=x")) == (
+        "framesift",
+        "moderate",
+        "--text",
+        "...",
+        "--",
+        "--text=x",
+    )
+
+
+def test_a_text_in_another_language_says_so_even_where_it_is_allowed(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    text = "Мы завтра идём гулять в парк и потом домой"
+    file = tmp_path / "mild.toml"
+    file.write_text('name = "mild"\n[categories.spam_scam]\nreview = 0.8\n', "utf-8")
+
+    assert run("moderate", "--text", text, "--policy", file).stdout.splitlines()[:2] == [
+        "allow    text",
+        "         not English: unmeasured",
+    ]
+    assert run("moderate", "--text", text).stdout.startswith("review   text\n")
 
 
 def test_a_picture_and_its_caption_are_judged_together(

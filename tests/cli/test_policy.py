@@ -169,6 +169,17 @@ def test_calibrate_fits_texts_and_keeps_the_rest_of_the_file(
     threshold = new.rules["spam_scam"].thresholds_for("text").review
     assert f"review from {threshold:g};" in done.stdout
     assert new.rules["gore"] == Policy.moderation().rules["gore"]
+    said = re.search(
+        r"spam_scam: set for scores by (.*?); those by other sources \((.*?)\)", done.stderr
+    )
+    assert said is not None
+    own = Policy.moderation().rules["spam_scam"].sources
+    assert {"text"} <= set(said[1].split(", "))
+    assert set(said[2].split(", ")) == set(own) - set(said[1].split(", "))
+    # The rate is one over the others alone, and so is the number beside it.
+    assert re.search(
+        r"# fpr<=10%: .* on 32 held back", (tmp_path / "policy-calibrated.toml").read_text()
+    )
     old_lines = policy.read_text("utf-8").splitlines()
     new_lines = set((tmp_path / "policy-calibrated.toml").read_text("utf-8").splitlines())
     assert {line for line in old_lines if line.startswith("#")} <= new_lines
@@ -269,11 +280,30 @@ def test_calibrate_explains_what_is_wrong_with_a_folder(
     assert done.exit_code == gone.exit_code == 2
 
 
+def _refuse_words(policy: Policy) -> None:
+    assert policy.words == "off"
+
+
+def _no_quality(embedder: object, **options: object) -> object:
+    from framesift.heads.choose import NO_QUALITY
+    from framesift.pipeline import default_heads
+
+    assert options["quality"] == NO_QUALITY
+    return default_heads(embedder, **options)
+
+
 def test_calibrate_fits_pictures_and_pins_the_model(
-    run: Callable[..., Result], tmp_path: Path, make_image: Callable[..., np.ndarray]
+    run: Callable[..., Result],
+    tmp_path: Path,
+    make_image: Callable[..., np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     policy = tmp_path / "small.toml"
-    policy.write_text('name = "small"\n[categories.weapons]\nreview = 0.5 # mine\n', "utf-8")
+    head = 'name = "small"\nwords = "required"\n'
+    policy.write_text(f"{head}[categories.weapons]\nreview = 0.5 # mine\n", "utf-8")
+    # Words are not looked at here, so that nothing that reads them is needed.
+    monkeypatch.setattr("framesift.pipeline.defaults.word_reader_for", _refuse_words)
+    monkeypatch.setattr("framesift.cli.session.default_heads", _no_quality)
     for name, first in (("weapons", 0), ("benign", 100)):
         folder = tmp_path / "labelled" / name
         folder.mkdir(parents=True)
@@ -289,6 +319,7 @@ def test_calibrate_fits_pictures_and_pins_the_model(
     new = Policy.load(tmp_path / "small-calibrated.toml")
     assert new.model == "starter"
     assert new.rules["weapons"].thresholds.review == 0.5
+    assert new.words == "required"
     (source,) = new.rules["weapons"].sources
     assert f"scored by {source}" in done.stdout
     assert "# mine" in (tmp_path / "small-calibrated.toml").read_text("utf-8")
@@ -313,8 +344,24 @@ def test_evaluate_measures_a_policy_on_texts(
     assert one["recall"]["low"] <= one["recall"]["value"] <= one["recall"]["high"]
 
 
+def test_evaluate_refuses_a_page_for_which_there_is_no_folder(
+    run: Callable[..., Result], policy: Path, letters: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "nosuch" / "page.html"
+
+    done = run("evaluate", policy, letters, "--report", page)
+
+    assert done.exit_code == 2
+    assert f"the folder {page.parent} is not there; make it" in done.stderr
+    assert "judging" not in done.stderr
+    assert not page.parent.exists()
+
+
 def test_evaluate_shows_its_worst_misses_blurred(
-    run: Callable[..., Result], tmp_path: Path, make_image: Callable[..., np.ndarray]
+    run: Callable[..., Result],
+    tmp_path: Path,
+    make_image: Callable[..., np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     policy = tmp_path / "mean.toml"
     policy.write_text('name = "mean"\n[categories.weapons]\nreview = 0.0001\n', "utf-8")
@@ -324,6 +371,7 @@ def test_evaluate_shows_its_worst_misses_blurred(
         for seed in seeds:
             Image.fromarray(make_image(96, 96, seed)).save(folder / f"{seed}.png")
     page = tmp_path / "page.html"
+    monkeypatch.setattr("framesift.cli.session.default_heads", _no_quality)
 
     done = run("evaluate", policy, tmp_path / "labelled", "--report", page)
 

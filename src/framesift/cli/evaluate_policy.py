@@ -57,6 +57,7 @@ def evaluate_policy(
         if choices.get(name):
             message = f"--{name} is about heads, and {file} is a policy"
             raise click.UsageError(message)
+    _refuse_report(choices["report"])
     from framesift.cli.examples import read_examples
     from framesift.cli.judged import Judge, alike
     from framesift.cli.workbench import workplace
@@ -69,7 +70,13 @@ def evaluate_policy(
         with _session(request, file, examples.items) as session:
             analyzer = None if session is None else session.analyzer
             judged = Judge(
-                policy, analyzer, settings, console, request.progress, _captions(settings)
+                policy,
+                analyzer,
+                settings,
+                console,
+                request.progress,
+                _captions(settings),
+                _SHOWN if choices["report"] else 0,
             ).judge(examples.items)
         groups = alike(judged)
         outcomes = [
@@ -96,10 +103,22 @@ def _session(request: Request, file: Path, items: Sequence[Example]) -> Iterator
         yield None
         return
     from framesift.cli.session import open_session
+    from framesift.heads.choose import NO_QUALITY
 
     asked = replace(request, options={**request.options, "policy": file})
-    with open_session(asked, thumbnails=True) as session:
+    with open_session(asked, thumbnails=True, quality=NO_QUALITY) as session:
         yield session
+
+
+def _refuse_report(out: Path | None) -> None:
+    """Refuse a page that could not be written before an hour is spent on it.
+
+    Raises:
+        Stop: Its folder is not there.
+    """
+    if out is not None and not out.parent.is_dir():
+        message = f"{out}: the folder {out.parent} is not there; make it, or name another file"
+        raise Stop(message)
 
 
 def _captions(settings: Settings) -> Captions:
@@ -188,27 +207,17 @@ def _write(
 
 def _misses(judged: Sequence[Judged]) -> tuple[list[Picture], list[Picture]]:
     """Return what was missed and what was flagged for nothing, worst first."""
-    severity = {"allow": 0, "review": 1, "block": 2}
-    missed, disturbed = [], []
+    from framesift.cli.judged import fault
+
+    found: dict[str, list[tuple[float, Judged]]] = {"missed": [], "disturbed": []}
     for one in judged:
-        if one.verdict is None:
-            continue
-        if one.example.harmful and one.verdict.action == "allow":
-            missed.append((_score(one), one))
-        elif not one.example.harmful and one.verdict.action != "allow":
-            top = max((label.score for label in one.verdict.labels if label.flagged), default=0.0)
-            disturbed.append((-severity[one.verdict.action] - top / 2, one))
+        wrong = fault(one)
+        if wrong is not None:
+            found[wrong[0]].append((wrong[1], one))
     return tuple(  # type: ignore[return-value]
-        [_picture(one) for _, one in sorted(found, key=lambda pair: pair[0])[:_SHOWN]]
-        for found in (missed, disturbed)
+        [_picture(one) for _, one in sorted(rows, key=lambda pair: pair[0])[:_SHOWN]]
+        for rows in found.values()
     )
-
-
-def _score(judged: Judged) -> float:
-    """Return the highest score of the categories that the example is of."""
-    named = [name for name, is_of_it in judged.example.labels.items() if is_of_it]
-    labels = judged.verdict.labels if judged.verdict else ()
-    return max((label.score for label in labels if label.name in named), default=0.0)
 
 
 def _picture(judged: Judged) -> Picture:

@@ -151,8 +151,9 @@ def _folders(
             elif found.path is not None:
                 stems |= {found.path.with_suffix(""), found.path}
                 yield Example(_name(found.path, folder), found.path, None, labels)
-        for path in sorted(entry.rglob("*.txt")):
-            if path.with_suffix("") not in stems and path.is_file():
+        for path in sorted(entry.rglob("*")):
+            is_text = path.suffix.lower() == ".txt" and path.is_file()
+            if is_text and path.with_suffix("") not in stems:
                 yield from _text_file(path, _name(path, folder), labels, problems)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
+import io
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -25,11 +27,14 @@ if TYPE_CHECKING:
     from framesift.pipeline import Analyzer
     from framesift.policies import Policy
     from framesift.settings import Settings
-    from framesift.types import Result, Verdict
+    from framesift.types import Float32Array, Result, UInt8Array, Verdict
 
-__all__ = ["Judge", "Judged", "alike"]
+__all__ = ["Fault", "Judge", "Judged", "alike", "fault", "pdq_of"]
 
-_CHUNK = 2048
+Fault: TypeAlias = Literal["missed", "disturbed"]
+"""What a policy got wrong: harm it allowed, or something harmless it did not."""
+
+_CHUNK = 1024
 # What differs between two sendings of one text: figures, links, blanks.
 _VARYING = re.compile(r"https?://\S+|[\d\W_]+")
 
@@ -42,8 +47,8 @@ class Judged:
         example: What people say.
         verdict: What the policy says; ``None`` where it could not be read.
         sha256: Of the picture, or of the text.
-        thumbnail: Clear JPEG, where thumbnails were kept.
-        blurred: Blurred JPEG, likewise.
+        thumbnail: Clear JPEG, of the worst faults alone.
+        pdq: PDQ hash of the picture, uint8 (32,), where it shows enough to have one.
         failure: Why it could not be read.
     """
 
@@ -51,7 +56,7 @@ class Judged:
     verdict: Verdict | None
     sha256: str = ""
     thumbnail: bytes | None = None
-    blurred: bytes | None = None
+    pdq: UInt8Array | None = None
     failure: Failure | None = None
 
 
@@ -65,6 +70,8 @@ class Judge:
         settings: For the engine.
         console: Where the progress is shown.
         progress: Whether a progress bar may be shown.
+        shown: Of how many misses and how many false alarms, the worst ones, the thumbnails are
+            kept; all others are given up at once, since a hundred thousand would not fit.
         captions: Where the texts of pictures are found that come without one; ``None`` judges
             pictures alone, with no text at all.
     """
@@ -75,6 +82,7 @@ class Judge:
     console: Console
     progress: bool = True
     captions: Captions | None = None
+    shown: int = 0
 
     def judge(self, items: Sequence[Example]) -> list[Judged]:
         """Judge every example, in order.
@@ -89,16 +97,30 @@ class Judge:
         enabled = self.progress and not self.console.quiet
         meter = Meter(enabled=enabled, count=lambda: len(items), title="Judging")
         done: list[Judged] = []
+        worst: dict[Fault, list[tuple[float, int]]] = {"missed": [], "disturbed": []}
         try:
             self.console.say(f"framesift: judging {many}")
             with meter:
                 for judged in self._each(items):
                     done.append(judged)
+                    self._keep_worst(done, worst)
                     meter.advance()
         except KeyboardInterrupt:
             message = f"interrupted after {len(done):,} of {many}"
             raise Stop(message, INTERRUPTED) from None
         return done
+
+    def _keep_worst(self, done: list[Judged], worst: dict[Fault, list[tuple[float, int]]]) -> None:
+        """Drop the thumbnail of the last example, or of the one that is no longer shown for it."""
+        number = len(done) - 1
+        found = fault(done[number])
+        if found is not None:
+            kept = worst[found[0]]
+            heapq.heappush(kept, (-found[1], -number))
+            if len(kept) <= self.shown:
+                return
+            number = -heapq.heappop(kept)[1]
+        done[number] = replace(done[number], thumbnail=None)
 
     def _each(self, items: Sequence[Example]) -> Iterator[Judged]:
         results: Iterator[Result] = iter(())
@@ -118,7 +140,9 @@ class Judge:
                 yield Judged(item, None, result.sha256 or "", failure=result)
             else:
                 verdict, sha256 = result.moderation, result.info.sha256
-                yield Judged(item, verdict, sha256, result.thumbnail, result.blurred)
+                thumbnail = result.thumbnail
+                pdq = pdq_of(thumbnail) if thumbnail else None
+                yield Judged(item, verdict, sha256, thumbnail, pdq)
 
     def _source(self, path: Path, text: str | None) -> Source:
         source = Source.from_path(path)
@@ -141,42 +165,77 @@ def alike(judged: Sequence[Judged]) -> list[object]:
     for number, one in enumerate(judged):
         if one.example.path is None:
             names[number] = _VARYING.sub(" ", (one.example.text or "").casefold()).strip()
-    pictures = [number for number, one in enumerate(judged) if one.thumbnail]
-    if pictures:
-        groups = _picture_groups([judged[number] for number in pictures])
-        for number, group in zip(pictures, groups, strict=True):
-            names[number] = ("picture", group)
+    pictures = [number for number, one in enumerate(judged) if one.example.path is not None]
+    groups = _picture_groups([judged[number] for number in pictures])
+    for number, group in zip(pictures, groups, strict=True):
+        names[number] = ("picture", group)
     return names
+
+
+def fault(judged: Judged) -> tuple[Fault, float] | None:
+    """Say what a verdict got wrong, if anything, and how badly: lower is worse."""
+    verdict = judged.verdict
+    if verdict is None:
+        return None
+    if judged.example.harmful:
+        named = [name for name, is_of_it in judged.example.labels.items() if is_of_it]
+        scores = (label.score for label in verdict.labels if label.name in named)
+        return ("missed", max(scores, default=0.0)) if verdict.action == "allow" else None
+    if verdict.action == "allow":
+        return None
+    top = max((label.score for label in verdict.labels if label.flagged), default=0.0)
+    return ("disturbed", -(2.0 if verdict.action == "block" else 1.0) - top / 2)
+
+
+def pdq_of(thumbnail: bytes) -> UInt8Array | None:
+    """Return the PDQ hash of a picture, uint8 (32,), or ``None`` where it shows too little."""
+    from PIL import Image
+
+    from framesift.embeddings.perceptual import MIN_QUALITY, PdqEncoder
+
+    encoder = PdqEncoder()
+    with Image.open(io.BytesIO(thumbnail)) as image:
+        prepared = encoder.prepare(np.asarray(image.convert("RGB")))
+    row = encoder.encode(prepared[None])[0]
+    return np.packbits(row[:-1].astype(np.uint8)) if row[-1] >= MIN_QUALITY else None
 
 
 def _picture_groups(pictures: Sequence[Judged]) -> list[int]:
     """Number pictures so that near-duplicates, and theirs, share a number."""
-    import io
-
-    from PIL import Image
-
-    from framesift.embeddings.perceptual import MATCH_BITS, MIN_QUALITY, PdqEncoder
     from framesift.heads.training.groups import UnionFind
 
-    encoder = PdqEncoder()
-    inputs = []
-    for picture in pictures:
-        with Image.open(io.BytesIO(picture.thumbnail or b"")) as image:
-            inputs.append(encoder.prepare(np.asarray(image.convert("RGB"))))
-    rows = np.concatenate(
-        [encoder.encode(np.stack(inputs[n : n + 64])) for n in range(0, len(inputs), 64)]
-    )
-    bits, clear = rows[:, :-1].astype(np.float32), rows[:, -1] >= MIN_QUALITY
-    joined = UnionFind(len(bits))
-    first: dict[str, int] = {}
+    joined = UnionFind(len(pictures))
+    first: dict[str | bytes, int] = {}
+    hashes: dict[bytes, int] = {}
     for number, picture in enumerate(pictures):
-        joined.join(first.setdefault(picture.sha256, number), number)
+        # One that could not be read has no hash of its content, and is like no other.
+        joined.join(first.setdefault(picture.sha256 or f"unread {number}", number), number)
+        if picture.pdq is not None:
+            joined.join(hashes.setdefault(picture.pdq.tobytes(), number), number)
+    if hashes:
+        bits = np.unpackbits(np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32), axis=1)
+        members = list(hashes.values())
+        for same in _near(bits.astype(np.float32)):
+            for other in same[1:]:
+                joined.join(members[same[0]], members[other])
+    return [int(label) for label in joined.labels()]
+
+
+def _near(bits: Float32Array) -> Iterator[list[int]]:
+    """Give sets of rows that belong together, rows of 256 bits; few, however many are alike."""
+    from framesift.embeddings.perceptual import MATCH_BITS
+
+    ones = bits.sum(axis=1)
+    label = np.arange(len(bits))
     for start in range(0, len(bits), _CHUNK):
         part = bits[start : start + _CHUNK]
-        # Hamming distances as one product of matrices: |a| + |b| - 2 ab.
-        apart = part.sum(axis=1)[:, None] + bits.sum(axis=1)[None] - 2 * part @ bits.T
-        near = (apart <= MATCH_BITS) & clear[start : start + _CHUNK, None] & clear[None]
-        for row, column in np.argwhere(near):
-            if start + row < column:
-                joined.join(int(start + row), int(column))
-    return [int(label) for label in joined.labels()]
+        # Hamming distances as one product of matrices: |a| + |b| - 2 ab. Earlier rows alone: the
+        # rest is compared when its turn comes.
+        others = bits[: start + len(part)]
+        apart = ones[start : start + len(part), None] + ones[None, : len(others)]
+        near = apart - 2 * part @ others.T <= MATCH_BITS
+        for row in np.flatnonzero(near.sum(axis=1) > 1):
+            found = np.unique(label[: len(others)][near[row]])
+            if len(found) > 1:
+                label[np.isin(label, found)] = found[0]
+                yield [int(one) for one in found]

@@ -16,14 +16,17 @@ from framesift.cli.options import Request, analysis_options
 from framesift.cli.scan import CLEAR, FAIL_ON, OUT, plan_reports, run_reports
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from framesift.policies import Policy
     from framesift.reports import ReportHeader
     from framesift.settings import Settings
 
-__all__ = ["moderate"]
+__all__ = ["moderate", "without_text"]
 
 _FORMATS = ("reasons", "table", "jsonl", "csv", "parquet", "html")
 _TEXT_BYTES = 64 * 2**20
+_HIDDEN = "..."
 
 
 @click.command(short_help="Judge pictures and texts by a policy, with reasons.")
@@ -64,6 +67,7 @@ def moderate(
     """
     _refuse(request.paths, text)
     plan = plan_reports(outs, format_, default="reasons")
+    _keep_text_out_of_reports()
     given = _read_text(text)
     if not request.paths:
         return _text_alone(request, "-" if text == "-" else "text", given or "", plan)
@@ -99,6 +103,30 @@ def _refuse(paths: tuple[str, ...], text: str | None) -> None:
     if text == "-" and "-" in paths:
         message = "picture and text cannot both come from standard input; name a file for one"
         raise click.UsageError(message)
+
+
+def _keep_text_out_of_reports() -> None:
+    """Take the text out of the command line that a report shows; it may be anybody's letter."""
+    known = click.get_current_context().find_root().obj
+    if known and "arguments" in known:
+        known["arguments"] = without_text(known["arguments"])
+
+
+def without_text(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return a command line with `...` in place of the value of ``--text``.
+
+    Args:
+        arguments: With the program first; `-`, which stands for standard input, stays.
+    """
+    shown: list[str] = []
+    for number, argument in enumerate(arguments):
+        if shown and shown[-1] == "--text" and argument != "-" and "--" not in shown:
+            shown.append(_HIDDEN)
+        elif argument.startswith("--text=") and "--" not in arguments[:number]:
+            shown.append(f"--text={_HIDDEN}")
+        else:
+            shown.append(argument)
+    return tuple(shown)
 
 
 def _is_pattern(path: str) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from framesift.policies import Policy
     from framesift.policies.calibrate import Chosen, Target
     from framesift.policies.rates import Rate
+    from framesift.settings import Settings
     from framesift.types import Action
 
 __all__ = ["calibrate"]
@@ -93,15 +94,16 @@ def calibrate(request: Request, file: Path, labelled: Path, **choices: Any) -> i
     with workplace(request) as (settings, console):
         examples = read_examples(labelled, list(policy.rules), settings)
         probe = _probe(policy)
-        with _analyzer(request, file, probe, examples.items) as analyzer:
+        with _analyzer(request, probe, examples.items) as analyzer:
             judged = Judge(probe, analyzer, settings, console, progress=request.progress).judge(
                 examples.items
             )
         fitted = _fit(policy, judged, target, (choices["only"], choices["seed"], action), console)
-        model = analyzer.model.name if analyzer is not None else None
+        model = _model_name(analyzer, settings)
         _write(file, out, fitted, action, model)
         for one in fitted:
             click.echo(_told(one, action))
+        _tell_others(policy, fitted, console)
         console.say(f"framesift: wrote {out}")
         failures = [one.failure for one in judged if one.failure is not None]
         left_out = examples.tell_left_out(console, failures)
@@ -156,17 +158,43 @@ def _probe(policy: Policy) -> Policy:
 
 @contextlib.contextmanager
 def _analyzer(
-    request: Request, file: Path, probe: Policy, items: Sequence[Example]
+    request: Request, probe: Policy, items: Sequence[Example]
 ) -> Iterator[Analyzer | None]:
     """Load the model where there are pictures to look at."""
     if all(item.path is None for item in items):
         yield None
         return
     from framesift.cli.session import open_session
+    from framesift.heads.choose import NO_QUALITY
 
-    asked = replace(request, options={**request.options, "policy": file})
-    with open_session(asked, thumbnails=True) as session:
-        yield replace(session.analyzer, policy=probe, reader=None)
+    with open_session(request, thumbnails=True, quality=NO_QUALITY, policy=probe) as session:
+        yield session.analyzer
+
+
+def _model_name(analyzer: Analyzer | None, settings: Settings) -> str | None:
+    """Return what the policy is to call the model: its name, or its folder."""
+    from framesift.embeddings.catalog import all_specs
+
+    if analyzer is None:
+        return None
+    name = analyzer.model.name
+    if any(spec.name == name for spec in all_specs()):
+        return name
+    return str(Path(settings.model).expanduser().resolve())
+
+
+def _tell_others(policy: Policy, fitted: Sequence[_Fitted], console: Console) -> None:
+    """Say whose thresholds were set, and that those of all others stay."""
+    by_name: dict[str, set[str]] = {}
+    for one in fitted:
+        by_name.setdefault(one.category, set()).update(one.sources)
+    for name, sources in by_name.items():
+        others = [source for source in policy.rules[name].sources if source not in sources]
+        rest = f" ({', '.join(others)})" if others else ""
+        console.say(
+            f"framesift: {name}: set for scores by {', '.join(sorted(sources))}; those by other "
+            f"sources{rest} keep their thresholds"
+        )
 
 
 def _fit(
@@ -268,7 +296,7 @@ def _entry(one: _Fitted, source: str, policy: Policy, action: Action) -> Entry:
 
 
 def _comment(chosen: Chosen) -> str:
-    return f"{chosen.target}: {_rate(chosen.achieved)} on {sum(chosen.held_back)} held back"
+    return f"{chosen.target}: {_rate(chosen.achieved)} on {chosen.achieved.total} held back"
 
 
 def _rate(rate: Rate) -> str:

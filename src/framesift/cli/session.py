@@ -153,6 +153,7 @@ def open_session(
     thumbnails: bool = False,
     default: Policy | None = None,
     quality: str | None = None,
+    policy: Policy | None = None,
 ) -> Iterator[Session]:
     """Prepare a run: settings, policy, model, heads, cache. Closes the cache at the end.
 
@@ -161,6 +162,7 @@ def open_session(
         thumbnails: Keep a thumbnail with each analysis.
         default: The policy where the settings name none; ``None`` for that of a plain scan.
         quality: What scores quality where nobody chose anything; ``None`` for ``auto``.
+        policy: What holds whatever the settings name.
 
     Raises:
         FramesiftError: A setting, the policy or the model cannot be used.
@@ -169,7 +171,8 @@ def open_session(
     settings = effective_settings(request, console)
     if quality and settings.quality == "auto" and "quality" not in request.options:
         settings = settings.model_copy(update={"quality": quality})
-    policy = Policy.load(settings.policy) if settings.policy else default or Policy.default()
+    if policy is None:
+        policy = Policy.load(settings.policy) if settings.policy else default or Policy.default()
     with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
         captions = _captions(settings, request.paths)
         settings = _with_model_of_head(_with_model_of_policy(settings, policy), console)

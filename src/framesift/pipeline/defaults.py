@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framesift.errors import MissingExtraError, PolicyError
@@ -135,7 +136,9 @@ def check_model(policy: Policy, embedder: Embedder) -> None:
     Raises:
         PolicyError: They do.
     """
-    if policy.model is not None and policy.model != embedder.name:
+    # A folder with a model is named by its path; the model by the folder's last part.
+    wanted = policy.model
+    if wanted is not None and embedder.name not in (wanted, Path(wanted).resolve().name):
         message = (
             f"policy {policy.name!r} has thresholds for the model {policy.model!r}, not for "
             f"{embedder.name!r}; run it with --model {policy.model}, or calibrate it again and "

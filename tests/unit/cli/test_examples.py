@@ -35,17 +35,21 @@ def test_folders_hold_pictures_and_texts_that_belong_to_none(tmp_path: Path) -> 
     (tmp_path / "benign").mkdir()
     (tmp_path / "benign" / "note.txt").write_bytes("grüße".encode("cp1252"))
     (tmp_path / "benign" / "bad.txt").write_bytes(bytes(range(256)))
+    (tmp_path / "benign" / "LOUD.TXT").write_text("old system")
+    picture(tmp_path / "weapons" / "b.jpg").with_suffix(".TXT").write_text("its caption")
     (tmp_path / "stray.jpg").write_bytes(b"")
 
     items, problems = read(tmp_path)
 
     assert [(item.name, item.path, item.text) for item in items] == [
+        ("benign/LOUD.TXT", None, "old system"),
         ("benign/note.txt", None, "grüße"),
+        ("weapons/b.jpg", tmp_path / "weapons" / "b.jpg", None),
         ("weapons/deep/a.jpg", one, None),
     ]
     assert items[0].labels == {"weapons": False, "spam_scam": False}
-    assert items[1].labels == {"weapons": True}
-    assert [item.harmful for item in items] == [False, True]
+    assert items[2].labels == {"weapons": True}
+    assert [item.harmful for item in items] == [False, False, True, True]
     assert len(problems) == 2
     assert problems[1][1].startswith("lies beside the folders")
 
