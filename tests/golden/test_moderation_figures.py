@@ -14,7 +14,7 @@ from PIL import Image
 from framesift.embeddings import load_embedder, load_expert
 from framesift.embeddings.tiles import TileEncoder
 from framesift.heads.moderation import context_heads, moderation_heads, tile_scores, weapons_head
-from framesift.policies import CONTEXT_TAGS, TAXONOMY
+from framesift.policies import CONTEXT_TAGS, TAXONOMY, Policy
 from framesift.types import Embeddings
 
 if TYPE_CHECKING:
@@ -149,3 +149,25 @@ def test_labels_of_the_thumbnails_are_the_kinds_of_the_head(shared) -> None:
         rows = list(csv.DictReader(stream))
     weapons = {row["class_name"] for row in rows if row["group"] == "weapon"}
     assert set(weapons_head().groups["weapons"].kinds) == weapons
+
+
+def test_the_page_of_policies_shows_what_was_measured_of_these_policies() -> None:
+    """After a change of a policy: training/screening/policies.py, and the table by hand."""
+    measured = json.loads((ROOT / "training" / "screening" / "policies.json").read_text())
+    assert list(measured["policies"]) == [Policy.default().label, Policy.moderation().label]
+    page = (ROOT / "docs" / "policies.md").read_text().split("## Measured: both policies")[1]
+    rows = [line.split("|")[2:5] for line in page.splitlines() if line.startswith("| ")][1:]
+    shown = [[cell.strip() for cell in row] for row in rows]
+    expected = [
+        [str(groups[0]["pictures"]), *(" / ".join(map(percent, shares(row))) for row in groups)]
+        for groups in zip(*(one.values() for one in measured["policies"].values()), strict=True)
+    ]
+    assert shown == expected
+
+
+def shares(row: dict) -> list[float]:
+    return [row[action] for action in ("allow", "review", "block")]
+
+
+def percent(share: float) -> str:
+    return {0: "0", 1: "100"}.get(share, f"{100 * share:.1f}")
