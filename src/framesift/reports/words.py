@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _NAMES: Mapping[str, str] = MappingProxyType({"list": "known hash"})
-_KINDS: Mapping[str, str] = MappingProxyType({"text": "text", "video": "video"})
+_KINDS: Mapping[str, str] = MappingProxyType({"text": "texts", "video": "videos"})
 _SEVERITY = ("allow", "review", "block")
 
 
@@ -88,7 +88,7 @@ def reasons(record: Record) -> list[str]:
         # Nothing judged is not the same as nothing found.
         if moderation["action"] == "allow":
             return []
-        return [f"this policy judges nothing in this {_KINDS.get(record['kind'], 'picture')}"]
+        return [f"this policy judges nothing in {_KINDS.get(record['kind'], 'pictures')}"]
     labels = record["moderation"]["labels"] if record["moderation"] else []
     unknown = [one for one in labels if one["name"] == UNKNOWN_LANGUAGE]
     flagged = [one for one in labels if one["flagged"] and one not in unknown]

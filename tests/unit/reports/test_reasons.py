@@ -109,7 +109,7 @@ def test_a_verdict_that_judges_nothing_says_so(make_analysis: Callable[..., Anal
 
     assert written(TextAnalysis("text", "a" * 64, nothing)) == [
         "review   text",
-        "         this policy judges nothing in this text",
+        "         this policy judges nothing in texts",
     ]
     (_, line) = written(make_analysis("a.jpg", moderation=nothing))
-    assert line == "         this policy judges nothing in this picture"
+    assert line == "         this policy judges nothing in pictures"
