@@ -92,8 +92,10 @@ def test_naming_a_group_is_not_hate(tools: tuple[ModuleType, ModuleType]) -> Non
 def test_disguises(tools: tuple[ModuleType, ModuleType]) -> None:
     corpora, evaluate = tools
     figures = evaluate.report_attacks(corpora.checks())
-    assert len(figures) == 14
+    assert len(figures) == 21
+    padded = {name for name in figures if "benign" in name}
+    assert len(padded) == 6
     for name, (moved, kept) in figures.items():
-        assert moved <= 0.06, name
-        assert kept >= 0.9, name
-    assert np.mean([moved for moved, _ in figures.values()]) <= 0.02
+        assert moved <= (0.35 if name in padded else 0.06), name
+        assert kept >= (0.45 if name in padded else 0.9), name
+    assert np.mean([figures[name][0] for name in figures.keys() - padded]) <= 0.02

@@ -100,3 +100,40 @@ def test_case_does_not_move_a_score(text: str, category: str, seed: int) -> None
 )
 def test_disguises_hardly_move_a_score(text: str, category: str, disguise) -> None:
     assert abs(score(disguise(text), category) - score(text, category)) < 0.25
+
+
+THREAT = "I will kill you tomorrow"
+MAIL = "From: a@example.org\nTo: b@example.org\nSubject: {subject}\n{more}\n{body}"
+MIXED = 'Content-Type: multipart/mixed; boundary="b"\n'
+WRAPPERS = {
+    "plain": "{}",
+    "subject": MAIL.format(subject="{}", more="", body="See you at lunch."),
+    "unknown header": MAIL.format(subject="hello", more="X-Note: {}\n", body="See you."),
+    "sender": "From: {} <a@b.org>\nTo: d@e.org\nSubject: hello\n\nSee you at lunch.",
+    "binary body": MAIL.format(
+        subject="hello", more="Content-Type: application/octet-stream\n", body="{}"
+    ),
+    "picture": MAIL.format(subject="hello", more="Content-Type: image/png\n", body="{}"),
+    "said to be base64": MAIL.format(
+        subject="hello", more="Content-Transfer-Encoding: base64\n", body="{}"
+    ),
+    "preamble": MAIL.format(subject="hello", more=MIXED, body="{}\n--b\n\nhi\n--b--\n"),
+    "epilogue": MAIL.format(subject="hello", more=MIXED, body="--b\n\nhi\n--b--\n{}\n"),
+    "no boundary": MAIL.format(subject="hello", more="Content-Type: multipart/x\n", body="{}"),
+    "alt": '<img src="cat.png" alt="{}">',
+    "title": '<a href="x" title="{}">a cat</a>',
+    "title within a line": '<b title="{}">a cat</b>',
+    "other attribute": '<p data-note="{}">a cat</p>',
+    "comment": "<html><body>a cat<!-- {} --></body></html>",
+    "script": "<html><body>a cat<script>{}</script></body></html>",
+    "brackets": "a cat <{}>",
+    "lines": "a cat on a sofa\n{}\na dog in the garden",
+}
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+@given(st.sampled_from(["", "We had soup. ", "a calm day, "]), st.sampled_from(["", ".", "!!"]))
+@settings(deadline=None, max_examples=9)
+def test_no_wrapper_hides_a_threat(name: str, lead: str, end: str) -> None:
+    assert score(WRAPPERS[name].replace("{}", lead + THREAT + end), "violence") > 0.6
+    assert score(WRAPPERS[name].replace("{}", "see you soon"), "violence") < 0.3

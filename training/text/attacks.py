@@ -116,6 +116,55 @@ def markup(text: str, rng: random.Random) -> str:
     )
 
 
+BENIGN = (
+    "the weather was lovely and we walked along the river with the dog before lunch",
+    "my sister brought bread, cheese and a bottle of water for the picnic",
+    "we took the early train and sat by the window reading the paper",
+    "the garden needs a little work but the tomatoes are coming along well",
+)
+
+
+def before(text: str, rng: random.Random) -> str:
+    """Two benign sentences before it."""
+    return f"{_benign(rng, '. ')}. {text}"
+
+
+def after(text: str, rng: random.Random) -> str:
+    """Two benign sentences after it."""
+    return f"{text}. {_benign(rng, '. ')}."
+
+
+def around(text: str, rng: random.Random) -> str:
+    """Benign sentences on both sides."""
+    return f"{_benign(rng, '. ')}. {text}. {_benign(rng, '. ')}."
+
+
+def unstopped(text: str, rng: random.Random) -> str:
+    """Benign words on both sides, no full stop anywhere."""
+    return f"{_benign(rng, ' ')} {text} {_benign(rng, ' ')}".replace(".", "")
+
+
+def commas(text: str, rng: random.Random) -> str:
+    """Benign words on both sides, commas between."""
+    return f"{_benign(rng, ', ')}, {text}, {_benign(rng, ', ')}"
+
+
+def lines(text: str, rng: random.Random) -> str:
+    """A line among benign lines."""
+    return f"{_benign(rng, chr(10))}\n{text}\n{_benign(rng, chr(10))}"
+
+
+def _benign(rng: random.Random, glue: str) -> str:
+    return glue.join(rng.sample(BENIGN, 2))
+
+
+def together(text: str, rng: random.Random) -> str:
+    """No blanks between two or more words: each begins with a capital letter."""
+    words = [word[:1].upper() + word[1:] for word in text.split(" ")]
+    first = rng.randrange(max(1, len(words) - 3))
+    return " ".join([*words[:first], "".join(words[first : first + 5]), *words[first + 5 :]])
+
+
 ATTACKS = {
     "capitals at random": case,
     "leetspeak": leet,
@@ -131,6 +180,13 @@ ATTACKS = {
     "repeated letters": repeated,
     "punctuation": punctuation,
     "HTML within words": markup,
+    "words run together": together,
+    "benign sentences before": before,
+    "benign sentences after": after,
+    "benign sentences around": around,
+    "benign words around, no stops": unstopped,
+    "benign words around, commas": commas,
+    "a line among benign lines": lines,
 }
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from zlib import crc32
@@ -36,13 +35,21 @@ from sklearn.linear_model import LogisticRegression
 from framesift.heads.base import HeadCard
 from framesift.heads.store import save_head
 from framesift.heads.text import features, words
-from framesift.heads.text.head import SPACE, TextHead, Windows, joint_logit, pieces, windows
+from framesift.heads.text.head import SPACE, TextHead, joint_logit
 from framesift.heads.text.markup import open_mail
+from framesift.heads.text.pieces import Windows, cut, pieces
 
 BITS = 18
 FOLDS = 5
-HARM = Windows(220, 140, sentences=True)
-SPAM = Windows(2000, 1600)
+HARM = Windows(220, 140, narrow=48, asides=True)
+SPAM = Windows(2000, 1600, narrow=96)
+CALM = {("davidson", "2"), ("own", "captions"), ("own", "signs")}
+"""Beside e-mails, texts whose narrow windows are harmless where they are."""
+ONE_IN = 3
+"""Of these windows every third is trained on."""
+QUIET = {"mail": 0.02, "davidson": 0.02, "own": 0.01}
+"""By source the share of harmless texts that narrow windows may raise over 0.5 and wide ones do
+not; e-mails are long. Ham is what the head for spam is compared with: there half as many."""
 PACKAGE = Path(words.__file__).with_name("data")
 HEADS = {
     "text-harm-1": (("offensive_language", *COLUMNS[1:6]), HARM),
@@ -111,33 +118,41 @@ class Rows:
 
     def __init__(self, samples: list[Sample], shape: Windows, share: dict[str, float]) -> None:
         """Cut and hash."""
-        texts, owner, whole = [], [], []
-        for index, sample in enumerate(samples):
-            for piece in pieces(sample.text):
-                plain = set(windows(piece, replace(shape, sentences=False)))
-                for span in windows(piece, shape):
-                    texts.append(piece.words[slice(*span)])
-                    owner.append(index)
-                    # Sentences inherit no label: they count where scores are calibrated.
-                    whole.append(span in plain)
-        self.owner = np.array(owner)
-        self.x = matrix(texts)
-        self.fitted = np.array(whole)
-        count = np.bincount(self.owner[self.fitted], minlength=len(samples))
+        found = [
+            (index, window)
+            for index, sample in enumerate(samples)
+            for piece in pieces(sample.text)
+            for window in cut(piece, shape)
+        ]
+        self.owner = np.array([index for index, _ in found])
+        self.x = matrix([window.words for _, window in found])
+        narrow = np.array([window.narrow for _, window in found])
+        self.narrow = narrow
+        # Of a harmful text it is not known which narrow window is harmful; those of harmless texts
+        # are harmless, but for our own look-alikes, which are made of harmful pieces.
+        calm = [
+            sample.source == "mail" or (sample.source, sample.kind) in CALM for sample in samples
+        ]
+        every = np.arange(len(narrow)) % ONE_IN == 0
+        self.harmless = narrow & np.array(calm)[self.owner] & every
+        wide = np.bincount(self.owner[~narrow], minlength=len(samples))
+        short = np.bincount(self.owner[self.harmless], minlength=len(samples))
         own = np.array([sample.weight for sample in samples])
         weight = own * np.array([share.get(sample.source, 1.0) for sample in samples])
         unlike = {"piece", "davidson"} if shape == SPAM else {"piece"}
         # Calibrated to the sources as they are; e-mails to e-mails more than to sentences.
         base = weight if shape == SPAM else own
         self.whole = base * np.array([sample.source not in unlike for sample in samples])
-        self.weight = (weight / np.maximum(count, 1))[self.owner]
+        count = np.where(narrow, short[self.owner], wide[self.owner])
+        self.weight = weight[self.owner] / np.maximum(count, 1)
         self.labels = label_array(samples)
+        self.source = np.array([sample.source for sample in samples])
         self.folds = np.array([fold_of(sample.group, FOLDS) for sample in samples])
 
     def fit(self, column: str, skip: int | None = None) -> LogisticRegression:
         """Fit one column on every fold but ``skip``."""
         y = self.labels[self.owner, COLUMNS.index(column)]
-        use = ~np.isnan(y) & self.fitted
+        use = (~np.isnan(y) & ~self.narrow) | ((y == 0) & self.harmless)
         weight = self.weight.copy()
         if column in GIVEN:
             other = self.labels[self.owner, COLUMNS.index(GIVEN[column][0])]
@@ -157,10 +172,11 @@ class Rows:
             raw[inside] = self.x[inside] @ model.coef_[0] + model.intercept_[0]
         return raw
 
-    def worst(self, raw: np.ndarray) -> np.ndarray:
-        """The highest raw score of each sample's windows."""
+    def worst(self, raw: np.ndarray, *, narrow: bool = False) -> np.ndarray:
+        """The highest raw score of each sample's wide (or narrow) windows."""
         values = np.full(len(self.labels), -np.inf)
-        np.maximum.at(values, self.owner, raw)
+        use = self.narrow == narrow
+        np.maximum.at(values, self.owner[use], raw[use])
         return values
 
 
@@ -174,13 +190,13 @@ def fit_head(samples: list[Sample], name: str) -> TextHead:
         raw[column] = rows.out_of_fold(column)
         other, power = GIVEN.get(column, ("", 0.0))
         joined = joint_logit(raw[column], raw[other] if other else None, power)
-        slope, offset = platt(rows, rows.worst(joined), COLUMNS.index(column))
+        slope, offset, caution = calibrated(rows, joined, COLUMNS.index(column))
         model = rows.fit(column)
         scale = np.abs(model.coef_[0]).max() / 127
         weights.append(np.round(model.coef_[0] / scale).astype(np.int8))
         scales.append(scale)
-        calibration.append([model.intercept_[0], slope, offset])
-        print(f"{column}: slope {slope:.2f} offset {offset:.2f}", flush=True)
+        calibration.append([model.intercept_[0], slope, offset, caution])
+        print(f"{column}: {slope:.2f} x + {offset:.2f}, narrow - {caution:.2f}", flush=True)
     given = [GIVEN.get(column, ("", 0.0)) for column in columns]
     return TextHead(
         card(name, samples),
@@ -192,6 +208,28 @@ def fit_head(samples: list[Sample], name: str) -> TextHead:
         shape=shape,
         unusual=unusual_share(samples),
     )
+
+
+def calibrated(rows: Rows, raw: np.ndarray, column: int) -> tuple[float, float, float]:
+    """Slope and offset of the logit, and what is taken off that of narrow windows.
+
+    The latter is the least that keeps `QUIET` for each source. Slope and offset are halfway
+    between those fitted to wide windows and to the worst of both kinds: the former promise too
+    much of long texts, the latter too little of short ones.
+    """
+    slope, offset = platt(rows, rows.worst(raw), column)
+    wide, narrow = (rows.worst(raw, narrow=which) * slope + offset for which in (False, True))
+    caution = 0.0
+    quiet = QUIET if column else QUIET | {"mail": 0.01}
+    for source, share in quiet.items():
+        which = (rows.labels[:, column] == 0) & (rows.whole > 0) & (rows.source == source)
+        order = np.sort(np.where(wide < 0, narrow, -np.inf)[which])[::-1]
+        if len(order):
+            caution = max(caution, float(order[int(len(order) * share)]))
+    joined = np.maximum(wide, narrow - caution)
+    again, shift = platt(rows, joined, column)
+    again, shift = (1 + again) / 2, shift / 2
+    return slope * again, offset * again + shift, caution * again
 
 
 def platt(rows: Rows, raw: np.ndarray, column: int) -> tuple[float, float]:
@@ -207,7 +245,7 @@ def unusual_share(samples: list[Sample]) -> float:
     """The share of unknown letters (shrunk as the head does) that 1 in 100 texts exceeds."""
     shares = []
     for sample in samples:
-        found = [piece.normal for piece in pieces(sample.text)]
+        found = [piece.normal for piece in pieces(sample.text) if piece.place == "shown"]
         letters = sum(normal.letters for normal in found)
         shares.append((letters - sum(normal.known for normal in found)) / (letters + 4.0))
     return float(np.quantile(shares, 0.99))

@@ -7,6 +7,7 @@ from framesift.heads.text.screen import (
     UNMEASURED,
     load_text_heads,
     screen_text,
+    usable_phrase,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "load_text_heads",
     "normalize",
     "screen_text",
+    "usable_phrase",
 ]

@@ -42,6 +42,7 @@ _LATIN = {
 }  # fmt: skip
 _HIDDEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, 0xFFFC, 0xFFFD}
 _NOISE = ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F))
+_LINES = frozenset("\n\r\v\f\x85\u2028\u2029")
 _LETTER_SIGNS = ((0x1F150, 26), (0x1F170, 26))
 """Negative circled and negative squared letters, which have no decomposition."""
 
@@ -55,12 +56,14 @@ def _invisible(code: int) -> bool:
 
 
 class _Invisible(dict[int, "str | None"]):
-    """A table for `str.translate`: drops what is not seen, turns every blank into a space."""
+    """A table for `str.translate`: drops what is not seen; blanks become spaces or line feeds."""
 
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
         result: str | None = character
-        if character.isspace():
+        if character in _LINES:
+            result = "\n"
+        elif character.isspace():
             result = " "
         elif _invisible(code):
             result = None
@@ -78,6 +81,8 @@ class Fold(dict[int, str]):
 
 
 def _fold(code: int) -> str:
+    if code == 0x0A:
+        return "\n"
     for first, count in _LETTER_SIGNS:
         if first <= code < first + count:
             return chr(ord("a") + code - first)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias
 
 import numpy as np
@@ -10,121 +9,23 @@ from numpy.typing import NDArray
 
 from framesift.errors import HeadError, SpaceMismatchError
 from framesift.heads.numeric import Float64Array, finite_array, sigmoid
-from framesift.heads.text.characters import INVISIBLE
 from framesift.heads.text.features import hash_texts
-from framesift.heads.text.links import find_links, link_tokens
-from framesift.heads.text.markup import open_mail, structure
-from framesift.heads.text.normalize import Normalized, normalize
+from framesift.heads.text.pieces import LONGEST, Piece, Window, Windows, cut, pieces
 from framesift.types import Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from framesift.heads.base import HeadCard
     from framesift.types import Embeddings, Float32Array
 
-__all__ = ["SPACE", "Piece", "TextHead", "Windows", "joint_logit", "pieces", "windows"]
+__all__ = ["SPACE", "TextHead", "joint_logit", "loudest_words"]
 
 SPACE = "text/en-1"
 """What stands for the embedding space in the card of a text head: this normalisation."""
 
-SEGMENT = 20_000
-"""Longer texts are normalised in pieces of about this many characters."""
-
-LONGEST = 120
-"""Characters of evidence at most."""
-
 _ROWS = 512
-_EMPHASIS = 5
-"""How an e-mail is built is said this often beside its words, lest they drown it."""
 Int8Array: TypeAlias = NDArray[np.int8]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a text, normalised.
-
-    Attributes:
-        normal: The stretch.
-        words: ``normal.text`` with a word for each kind of link found.
-    """
-
-    normal: Normalized
-    words: str
-
-    def written(self, start: int, end: int) -> str:
-        """What stands in the text, as written, for a stretch of ``words``; on one line."""
-        end = min(end, len(self.normal.text))
-        if start >= end:
-            return ""
-        first, last = self.normal.origin(start, end)
-        line = " ".join(self.normal.original[first:last].translate(INVISIBLE).split())
-        return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """How a head reads long texts: every window on its own, the worst one counts.
-
-    Attributes:
-        size: Characters of normalised text in one window.
-        step: From the start of one to the start of the next; less than ``size``.
-        sentences: Whether each sentence is a window too, so that a short one is not drowned.
-    """
-
-    size: int
-    step: int
-    sentences: bool = False
-
-
-def pieces(text: str) -> list[Piece]:
-    """Open e-mails, cut long texts at blanks, and normalise each stretch."""
-    found = []
-    built = structure(text) * _EMPHASIS
-    for part in _segments(open_mail(text)):
-        normal = normalize(part)
-        words = (normal.text, *link_tokens(find_links(part)), *built)
-        found.append(Piece(normal, " ".join(word for word in words if word)))
-    return found
-
-
-def _segments(text: str) -> Iterator[str]:
-    start = 0
-    while len(text) - start > SEGMENT:
-        cut = text.rfind(" ", start + SEGMENT // 2, start + SEGMENT)
-        end = cut if cut > 0 else start + SEGMENT
-        yield text[start:end]
-        start = end
-    yield text[start:]
-
-
-def windows(piece: Piece, shape: Windows) -> Iterator[tuple[int, int]]:
-    """Cut the words of a piece into windows, as starts and ends; none where there are no words.
-
-    First the windows of the given size, which overlap and cover everything; then the sentences of
-    two words or more, where there are several and the head asks for them.
-    """
-    words = piece.words
-    start, end = 0, 0
-    while end < len(words):
-        end = len(words)
-        if end - start > shape.size:
-            cut = words.rfind(" ", start + shape.step, start + shape.size)
-            end = cut if cut > 0 else start + shape.size
-        yield start, end
-        cut = words.rfind(" ", start + shape.step // 2, start + shape.step)
-        start = cut + 1 if cut > 0 else start + shape.step
-    if shape.sentences and len(piece.normal.breaks) > 1:
-        yield from _sentences(piece, shape.size)
-
-
-def _sentences(piece: Piece, size: int) -> Iterator[tuple[int, int]]:
-    start = 0
-    for stop in (*piece.normal.breaks, len(piece.normal.text)):
-        end = min(stop, len(piece.normal.text))
-        if end - start <= size and " " in piece.words[start:end]:
-            yield start, end
-        start = end + 1
 
 
 def joint_logit(raw: Float64Array, other: Float64Array | None, power: float) -> Float64Array:
@@ -161,8 +62,8 @@ class TextHead:
         names: K categories.
         weights: int8 (2**bits, K), in units of ``scale``.
         scale: float32 (K,).
-        calibration: float32 (3, K): intercept of the raw score; slope and offset of the logit
-            (Platt scaling).
+        calibration: float32 (4, K): intercept of the raw score; slope and offset of the logit
+            (Platt scaling); what is taken off the logit of a narrow window, 0 or more.
         given: For each category the index of the one it presupposes, or -1, and a power: its
             probability is multiplied by that power of the other's (hate speech is offensive
             language of one kind), before it is calibrated.
@@ -198,14 +99,14 @@ class TextHead:
                 f"(a power of two, {count})"
             )
             raise HeadError(message)
-        if not 0 < shape.step < shape.size or not 0 < unusual <= 1:
+        if not 0 < shape.step < shape.size or shape.narrow < 0 or not 0 < unusual <= 1:
             message = f"head {card.name!r} has windows {shape} and a limit of {unusual}"
             raise HeadError(message)
         self.bits = bits
         self.weights = weights
         self.scale = finite_array(scale, shape=(count,), what=f"scale of head {card.name!r}")
         self.calibration = finite_array(
-            calibration, shape=(3, count), what=f"calibration of head {card.name!r}"
+            calibration, shape=(4, count), what=f"calibration of head {card.name!r}"
         )
         if len(given) != count or not all(-1 <= index < count for index, _ in given):
             message = f"head {card.name!r} presupposes {given}; expected {count} columns or -1"
@@ -244,19 +145,44 @@ class TextHead:
 
     def score_pieces(self, texts: Sequence[Sequence[Piece]]) -> Scores:
         """Score N texts that `pieces` has prepared, so that several heads share the work."""
-        rows = [
-            (index, piece.words[start:end])
-            for index, found in enumerate(texts)
-            for piece in found
-            for start, end in windows(piece, self.shape)
-        ]
+        rows = [self._windows(found) for found in texts]
+        every = self._weigh([window for some in rows for window in some])
         values = np.zeros((len(texts), len(self.names)))
-        for first in range(0, len(rows), _ROWS):
-            some = rows[first : first + _ROWS]
-            probabilities = self.probabilities(self.logits([words for _, words in some]))
-            np.maximum.at(values, [index for index, _ in some], probabilities)
+        owner = np.repeat(np.arange(len(texts)), [len(some) for some in rows])
+        np.maximum.at(values, owner, every)
+        return self._scores(values, texts)
+
+    def explained(self, found: Sequence[Piece], floor: float) -> tuple[Scores, tuple[str, ...]]:
+        """Score one text, and give the words behind each score of ``floor`` or more, else ""."""
+        rows = self._windows(found)
+        every = self._weigh(rows)
+        values = every.max(axis=0, initial=0.0)
+        words = [
+            self._behind(rows[int(every[:, column].argmax())], column)
+            if rows and value >= floor
+            else ""
+            for column, value in enumerate(values.tolist())
+        ]
+        return self._scores(values[None], [found]), tuple(words)
+
+    def _scores(self, values: Float64Array, texts: Sequence[Sequence[Piece]]) -> Scores:
         distance = np.array([self._distance(found) for found in texts], np.float32)
         return Scores(self._card.name, self.names, values.astype(np.float32), distance=distance)
+
+    def _windows(self, found: Sequence[Piece]) -> list[Window]:
+        return [window for piece in found for window in cut(piece, self.shape)]
+
+    def _weigh(self, rows: Sequence[Window]) -> Float64Array:
+        """Probabilities of windows, float64 (R, K); windows of the same words cost one."""
+        words = [window.words for window in rows]
+        places = {text: at for at, text in enumerate(dict.fromkeys(words))}
+        texts = list(places)
+        logits = np.zeros((len(texts), len(self.names)))
+        for first in range(0, len(texts), _ROWS):
+            logits[first : first + _ROWS] = self.logits(texts[first : first + _ROWS])
+        which = np.array([places[text] for text in words], np.int64)
+        narrow = np.array([window.narrow for window in rows], bool)
+        return self.probabilities(logits[which], narrow)
 
     def logits(self, words: Sequence[str]) -> Float64Array:
         """Raw scores of normalised texts, one row each, float64 (N, K)."""
@@ -269,14 +195,15 @@ class TextHead:
         raw: Float64Array = np.stack(sums, axis=1) * self.scale.astype(np.float64)
         return raw
 
-    def probabilities(self, logits: Float64Array) -> Float64Array:
-        """Calibrate raw scores (N, K)."""
-        intercept, slope, offset = self.calibration.astype(np.float64)
+    def probabilities(self, logits: Float64Array, narrow: NDArray[np.bool_]) -> Float64Array:
+        """Calibrate raw scores (N, K), those of narrow windows with caution."""
+        intercept, slope, offset, caution = self.calibration.astype(np.float64)
         raw = logits + intercept
         values: Float64Array = np.empty(raw.shape)
         for column, (other, power) in enumerate(self.given):
             joined = joint_logit(raw[:, column], raw[:, other] if other >= 0 else None, power)
-            values[:, column] = sigmoid(joined * slope[column] + offset[column])
+            logit = joined * slope[column] + offset[column] - caution[column] * narrow
+            values[:, column] = sigmoid(logit)
         return values
 
     def evidence(self, found: Sequence[Piece], name: str) -> str:
@@ -285,15 +212,12 @@ class TextHead:
         Of the worst window; found by the share of every n-gram in the score, spread evenly over
         its characters. Empty for a text without words.
         """
-        column = self.names.index(name)
-        rows = [(piece, start, end) for piece in found for start, end in windows(piece, self.shape)]
-        if not rows:
-            return ""
-        scores = self.probabilities(self.logits([p.words[start:end] for p, start, end in rows]))
-        piece, start, end = rows[int(scores[:, column].argmax())]
-        shares = self._shares(piece.words[start:end], column)
-        first, last = loudest_words(piece.words[start:end], shares)
-        return piece.written(start + first, start + last)
+        return self.explained(found, 0.0)[1][self.names.index(name)]
+
+    def _behind(self, window: Window, column: int) -> str:
+        shares = self._shares(window.words, column)
+        first, last = loudest_words(window.words, shares)
+        return window.piece.written(window.start + first, window.start + last)
 
     def _shares(self, words: str, column: int) -> Float64Array:
         """What each character of a window adds to the raw score of a category, float64 (C,)."""
@@ -314,8 +238,9 @@ class TextHead:
 
     def _distance(self, found: Sequence[Piece]) -> float:
         """Share of unknown letters over the limit; a text of few letters says little."""
-        letters = sum(piece.normal.letters for piece in found)
-        known = sum(piece.normal.known for piece in found)
+        shown = [piece.normal for piece in found if piece.place == "shown"]
+        letters = sum(normal.letters for normal in shown)
+        known = sum(normal.known for normal in shown)
         return (letters - known) / (letters + 4.0) / self.unusual
 
     def to_tensors(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -323,7 +248,7 @@ class TextHead:
         arrays = {"weights": self.weights, "scale": self.scale, "calibration": self.calibration}
         settings = {
             "names": list(self.names),
-            "window": [self.shape.size, self.shape.step, self.shape.sentences],
+            "window": [self.shape.size, self.shape.step, self.shape.narrow, self.shape.asides],
             "given": [list(pair) for pair in self.given],
             "unusual": self.unusual,
         }
@@ -334,7 +259,7 @@ class TextHead:
         cls, card: HeadCard, tensors: dict[str, Any], settings: dict[str, Any]
     ) -> Self:
         """Make it from the arrays and settings of a head file."""
-        size, step, sentences = settings["window"]
+        size, step, narrow, asides = settings["window"]
         return cls(
             card,
             tuple(settings["names"]),
@@ -342,6 +267,6 @@ class TextHead:
             tensors["scale"],
             calibration=tensors["calibration"],
             given=tuple((int(index), float(power)) for index, power in settings["given"]),
-            shape=Windows(int(size), int(step), bool(sentences)),
+            shape=Windows(int(size), int(step), int(narrow), bool(asides)),
             unusual=settings["unusual"],
         )

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from framesift.heads.text.tracked import Tracked
 
-__all__ = ["open_mail", "strip_html", "structure"]
+__all__ = [
+    "concealed",
+    "hidden_html",
+    "is_mail",
+    "legible",
+    "open_mail",
+    "strip_html",
+    "structure",
+]
 
 SEEN = 20_000
 """So much of an e-mail is looked at for how it is built."""
@@ -44,6 +52,9 @@ _HEADERS = frozenset(
 )
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60}):(?:[ \t]|$)")
 _REPLY = re.compile(r"^(?:\s*(?:(?:re|fw|fwd|aw)(?:\[\d+\])?:|\[[^\]\n]{1,40}\]))+\s*", re.I)
+_BASE64_LINES = re.compile(
+    r"^(?:[A-Za-z0-9+/]{60,100}\r?\n){2,}+(?:[A-Za-z0-9+/]{1,100}={0,2}$)?", re.M
+)
 _NAMES = (
     "a|abbr|address|area|b|base|big|blink|blockquote|body|br|button|center|cite|code|dd|del|div|dl|dt"
     "|em|fieldset|font|footer|form|frame|frameset|h[1-6]|head|header|hr|html|i|iframe|img|input|label"
@@ -79,6 +90,12 @@ _STRUCTURE = (
     ("xxreply", re.compile(r"\bwrote:|\bwrites:")),
     ("xxsignature", re.compile(r"^-- ?$", re.M)),
 )
+_SHOWN = "alt|title|placeholder|label|aria-label|summary"
+_ATTRIBUTE = re.compile(
+    r"(?<![\w:-])(?P<name>[\w:-]{1,40})\s*=\s*"
+    r"(?:\"(?P<double>[^\"<>]*)\"|'(?P<single>[^'<>]*)'|(?P<bare>[^\s<>\"']+))"
+)
+_SHOWN_NAME = re.compile(_SHOWN, re.I)
 _HIDDEN_START = re.compile(r"<(?:!--|script\b|style\b)", re.I)
 _HIDDEN_END = {
     "<!--": re.compile("-->"),
@@ -97,7 +114,7 @@ def structure(text: str) -> tuple[str, ...]:
     Args:
         text: As it came, with its headers.
     """
-    mail = _is_mail(text)
+    mail = is_mail(text)
     if not mail and not _DOCUMENT.search(text, 0, 4000):
         return ()
     body = open_mail(text)[:SEEN]
@@ -113,17 +130,50 @@ def open_mail(text: str) -> str:
     lists are taken off the subject, and parts are decoded (quoted-printable, base64). A part that
     cannot be decoded stays as it is written.
     """
-    if not _is_mail(text):
+    if not is_mail(text):
         return text
-    start = text.find("\n") + 1 if text.startswith("From ") else 0
-    # An e-mail is bytes; the parser takes any string, and what is no ASCII passes through it.
-    message = message_from_string(text[start:], policy=policy.compat32)
+    message = _parsed(text)
     subject = _REPLY.sub("", " ".join(_decoded(str(message.get("Subject") or "")).split()))
     bodies = [_body(part) for part in message.walk() if not part.is_multipart()]
     return "\n".join([subject, *(body for body in bodies if body)])
 
 
-def _is_mail(text: str) -> bool:
+def concealed(text: str) -> str:
+    """Give the readable bodies of an e-mail that `open_mail` leaves out, as they are written.
+
+    What stands before and after the parts, parts that claim to be no text, and parts that claim
+    to be in base64. Blocks of base64 are left out. Empty for any other text.
+    """
+    if not is_mail(text):
+        return ""
+    found: list[str] = []
+    for part in _parsed(text).walk():
+        found += [written for written in (part.preamble, part.epilogue) if written]
+        written = part.get_payload()
+        if isinstance(written, str) and (
+            part.get_content_maintype() != "text" or _encoding(part) == "base64"
+        ):
+            found.append(written)
+    return legible("\n".join(found))
+
+
+def legible(text: str) -> str:
+    """Leave out blocks of base64, two lines or more: nobody reads them."""
+    return _BASE64_LINES.sub("\n", text)
+
+
+def _parsed(text: str) -> Message:
+    start = text.find("\n") + 1 if text.startswith("From ") else 0
+    # An e-mail is bytes; the parser takes any string, and what is no ASCII passes through it.
+    return message_from_string(text[start:], policy=policy.compat32)
+
+
+def _encoding(part: Message) -> str:
+    return str(part.get("Content-Transfer-Encoding") or "").strip().lower()
+
+
+def is_mail(text: str) -> bool:
+    """Whether a text begins with the headers of an e-mail, as `open_mail` takes it."""
     lines = text[:4000].splitlines()
     if lines and lines[0].startswith("From "):
         lines = lines[1:]
@@ -144,7 +194,7 @@ def _body(part: Message) -> str:
     written = part.get_payload()
     if not isinstance(written, str):
         return ""
-    encoding = str(part.get("Content-Transfer-Encoding") or "").strip().lower()
+    encoding = _encoding(part)
     if encoding not in ("quoted-printable", "base64"):
         return written
     try:
@@ -176,23 +226,59 @@ def strip_html(tracked: Tracked) -> None:
     """Resolve entities and take tags out; of whole documents also scripts, styles and comments."""
     if "<" in tracked.text:
         if _DOCUMENT.search(tracked.text, 0, 4000):
-            _drop_hidden(tracked)
-        tracked.sub(_TAG, lambda match: "\n" if _BLOCK.match(match[0]) else "")
+            tracked.cut(_hidden_spans(tracked.text))
+        tracked.sub(_TAG, _instead)
     if "&" in tracked.text:
         tracked.sub(_ENTITY, _entity)
+
+
+def hidden_html(text: str) -> str:
+    """Give what tags carry and a browser does not print, one stretch a line.
+
+    The insides of scripts, styles and comments where `strip_html` drops them, and the values of
+    attributes that hold several words or are meant to be read (``alt``, ``title``).
+    """
+    if "<" not in text:
+        return ""
+    found = []
+    if _DOCUMENT.search(text, 0, 4000):
+        found += [text[start:end] for start, end in _hidden_spans(text)]
+    for tag in _TAG.finditer(text):
+        if "=" in tag[0]:
+            found += [value for shown, value in _values(tag[0]) if shown or " " in value]
+    return "\n".join(found).replace("<", " ").replace(">", " ")
+
+
+def _values(tag: str) -> list[tuple[bool, str]]:
+    """Values of a tag's attributes, each with whether it is meant to be read."""
+    return [
+        (bool(_SHOWN_NAME.fullmatch(m["name"])), m["double"] or m["single"] or m["bare"] or "")
+        for m in _ATTRIBUTE.finditer(tag)
+    ]
+
+
+def _instead(match: re.Match[str]) -> str:
+    """What stands for a tag: nothing within a line, a break for a block, with its readable values.
+
+    Tags within a line give nothing, so that they cannot tear words apart.
+    """
+    tag = match[0]
+    if not _BLOCK.match(tag):
+        return ""
+    values = [value for shown, value in _values(tag) if shown and value] if "=" in tag else []
+    return "".join(f"\n{value}" for value in values) + "\n"
 
 
 def _entity(match: re.Match[str]) -> str:
     return html.unescape(match[0])
 
 
-def _drop_hidden(tracked: Tracked) -> None:
-    """Drop comments, scripts and styles with what is in them.
+def _hidden_spans(text: str) -> list[tuple[int, int]]:
+    """Find comments, scripts and styles with what is in them, in order.
 
     A regular expression with a lazy middle would be quadratic on openings that are never closed;
     this looks for each closing once and stops looking for a kind that has none left.
     """
-    text = tracked.text
     spans: list[tuple[int, int]] = []
     missing: set[str] = set()
     end = 0
@@ -208,4 +294,4 @@ def _drop_hidden(tracked: Tracked) -> None:
         # A script that is cut off goes on to the end.
         end = len(text) if closing is None else closing.end()
         spans.append((opening.start(), end))
-    tracked.cut(spans)
+    return spans

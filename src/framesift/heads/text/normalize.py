@@ -33,14 +33,17 @@ _MONEY = re.compile(
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b50\u2764\U0001f000-\U0001f0ff\U0001f200-\U0001faff]")
 _HASH = re.compile(r"#([a-z]{5,40})\b")
 _SPACED = re.compile(
-    r"(?<!\S)[^\w\s]{0,2}\w(?:(?P<sep>[ ._*\-~|/]{1,3})\w)(?:(?P=sep)\w){1,60}(?!\w)"
+    r"(?<!\S)[^\w\s]{0,2}\w(?:(?P<sep>[ \n._*\-~|/]{1,3})\w)(?:(?P=sep)\w){1,60}(?!\w)"
 )
 _ALONE = re.compile(
     r"(?<!\S)(?:[1!|](?= (?:am|will|want|have|was|would|can|could|do|love|hate|swear|hope|know|need"
     r"|wish|deserve|cut|made|got|earned)\b)|@(?= [a-z]))"
 )
+_CAMEL = re.compile(r"(?<!\w)(?:[A-Z]?[a-z]++|[A-Z](?=[A-Z]))(?:[A-Z][a-z]*+)++(?!\w)")
+_HUMP = re.compile(r"[A-Z][a-z]*|[a-z]+")
 _CONTRACTIONS = re.compile(r"(?<=\w)(?:n't|'(?:ll|m|re|ve|d|s))\b")
 _STOPS = frozenset(".!?;:\u3002\uff01\uff1f\u061f")
+_COMMAS = frozenset(",()[]\u3001\uff0c\u060c")
 _LONG_FORM = {"n't": " not", "'ll": " will", "'m": " am", "'re": " are", "'ve": " have"}
 TOKENS = frozenset(("xxmail", "xxurl", "xxuser", "xxmoney", "xxphone", "xxnum"))
 """What stands for links, addresses, mentions, sums and numbers."""
@@ -63,7 +66,9 @@ class Normalized:
             numbers stand as ``xxurl``, ``xxmail``, ``xxuser``, ``xxmoney``, ``xxphone``, ``xxnum``.
         known: How many letters stand in words the heads were trained on.
         letters: How many letters there are.
-        breaks: Where sentences end in ``text``, ascending.
+        breaks: Where sentences and lines end in ``text``, ascending.
+        clauses: Where there is a comma or a bracket, likewise.
+        familiar: Where known words of three letters or more end, likewise.
     """
 
     original: str
@@ -71,6 +76,8 @@ class Normalized:
     known: int
     letters: int
     breaks: tuple[int, ...] = ()
+    clauses: tuple[int, ...] = ()
+    familiar: tuple[int, ...] = ()
 
     @property
     def unknown(self) -> float:
@@ -115,17 +122,27 @@ def normalize(text: str) -> Normalized:
     words = _rewrite(tracked, vocabulary())
     known_words = vocabulary()
     letters = known = position = 0
-    breaks = []
-    for word, _, end in words:
+    breaks, clauses, familiar = [], [], []
+    for at, (word, start, end) in enumerate(words):
         if word not in TOKENS:
             # Marks of Indic scripts are no letters, the words they stand in are words.
             count = len(word) if word.isalpha() else sum(map(str.isalpha, word))
             letters += count
-            known += count if word in known_words else 0
+            if word in known_words:
+                known += count
+                if len(word) > 2:
+                    familiar.append(position + len(word))
         position += len(word) + 1
-        if tracked.text[end - 1] in _STOPS:
+        following = words[at + 1][1] if at + 1 < len(words) else len(tracked.text)
+        if following == start:
+            continue  # the next word was written in the same stretch
+        if tracked.text[end - 1] in _STOPS or "\n" in tracked.text[end:following]:
             breaks.append(position - 1)
-    return Normalized(text, " ".join(word for word, _, _ in words), known, letters, tuple(breaks))
+        elif tracked.text[end - 1] in _COMMAS:
+            clauses.append(position - 1)
+    read = " ".join(word for word, _, _ in words)
+    marks = (tuple(places) for places in (breaks, clauses, familiar))
+    return Normalized(text, read, known, letters, *marks)
 
 
 def _rewrite(tracked: Tracked, known: Vocabulary) -> list[tuple[str, int, int]]:
@@ -134,6 +151,7 @@ def _rewrite(tracked: Tracked, known: Vocabulary) -> list[tuple[str, int, int]]:
     if not (tracked.text.isascii() and tracked.text.isprintable()):
         tracked.translate(INVISIBLE)
         _swap_lookalikes(tracked)
+    tracked.sub(_CAMEL, _humps)
     tracked.translate(FOLD)
     _tokens(tracked)
     repair = known.repair
@@ -176,6 +194,16 @@ def _tokens(tracked: Tracked) -> None:
     tracked.sub(_ALONE, lambda match: "a" if match[0] == "@" else "i")
     if "'" in text:
         tracked.sub(_CONTRACTIONS, lambda match: _LONG_FORM.get(match[0], ""))
+
+
+def _humps(match: re.Match[str]) -> str:
+    """Split ``IWillKillYou`` where its humps are known words and the whole is none."""
+    whole = match[0]
+    words = [word.lower() for word in _HUMP.findall(whole)]
+    known = vocabulary()
+    if len(words) < 2 or whole.lower() in known or not all(map(known.is_word, words)):
+        return whole
+    return " ".join(_HUMP.findall(whole))
 
 
 def _constant(token: str) -> Callable[[re.Match[str]], str]:

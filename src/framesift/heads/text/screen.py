@@ -6,11 +6,13 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from framesift.errors import HeadError
 from framesift.heads.store import load_head
-from framesift.heads.text.head import Piece, TextHead, pieces
+from framesift.heads.text.head import TextHead
 from framesift.heads.text.links import LinkFinding, find_links, link_score
-from framesift.heads.text.markup import open_mail
-from framesift.heads.text.normalize import normalize
+from framesift.heads.text.markup import concealed, open_mail
+from framesift.heads.text.normalize import TOKENS, normalize
+from framesift.heads.text.pieces import Piece, pieces
 from framesift.heads.text.words import DATA
 from framesift.types import Evidence, Signal
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from framesift.types import Part
 
-__all__ = ["TEXT_CATEGORIES", "UNMEASURED", "load_text_heads", "screen_text"]
+__all__ = ["TEXT_CATEGORIES", "UNMEASURED", "load_text_heads", "screen_text", "usable_phrase"]
 
 TEXT_CATEGORIES = (
     "spam_scam",
@@ -76,15 +78,19 @@ def screen_text(
     Returns:
         One signal per category and head (source ``text``), in the heads' order; a signal
         ``link`` for `spam_scam` where links or contacts speak for it, and a signal ``phrase``
-        for each category with a phrase found. A text without words has scores of 0. Where most
-        words are unknown, the evidence says so (`UNMEASURED`): a low score then means nothing.
+        for each category with phrases: 1 where one is found, else 0. A text without words has
+        scores of 0. Where most words are unknown, the evidence says so (`UNMEASURED`): a low
+        score then means nothing.
+
+    Raises:
+        HeadError: A phrase that can never be found, as `usable_phrase` tells.
     """
     found = pieces(text)
     signals: list[Signal] = []
     for head in heads:
         signals += _head_signals(head, found, part, categories)
     if "spam_scam" in categories:
-        signals += _link_signals(find_links(open_mail(text)), part)
+        signals += _link_signals(find_links(f"{open_mail(text)}\n{concealed(text)}"), part)
     for category, wanted in (phrases or {}).items():
         signals += _phrase_signals(category, wanted, found, part)
     return signals
@@ -93,12 +99,12 @@ def screen_text(
 def _head_signals(
     head: TextHead, found: Sequence[Piece], part: Part, categories: Collection[str]
 ) -> list[Signal]:
-    scores = head.score_pieces([found])
+    scores, behind = head.explained(found, _FLOOR)
     unusual = scores.distance is not None and bool(scores.distance[0] > 1)
     signals = []
-    for name, value in zip(head.names, scores.values[0].tolist(), strict=True):
+    values = scores.values[0].tolist()
+    for name, value, words in zip(head.names, values, behind, strict=True):
         if name in categories:
-            words = head.evidence(found, name) if value >= _FLOOR else ""
             evidence = Evidence(prompt=UNMEASURED if unusual else "", words=words)
             signals.append(Signal(name, value, head.card.source, part, evidence))
     return signals
@@ -118,20 +124,33 @@ def _phrase_signals(
 ) -> list[Signal]:
     for phrase in wanted:
         pattern = _phrase(phrase)
-        for piece in found if pattern else ():
-            match = pattern.search(piece.normal.text) if pattern else None
+        for piece in found:
+            match = pattern.search(piece.normal.text)
             if match:
                 words = piece.written(*match.span("words"))
                 return [Signal(category, 1.0, "phrase", part, Evidence(phrase, words=words))]
-    return []
+    # Searched and not found is an answer: without one the item would count as not judged.
+    return [Signal(category, 0.0, "phrase", part)] if wanted else []
+
+
+def usable_phrase(text: str) -> bool:
+    """Whether a phrase has a word that can be found in texts.
+
+    Signs alone are not read, and a link, an address or a number alone stands for every other.
+    """
+    return any(word not in TOKENS for word in normalize(text).text.split())
 
 
 @cache
-def _phrase(phrase: str) -> re.Pattern[str] | None:
-    """Compile a phrase in its normal form; ``None`` for one without a word."""
+def _phrase(phrase: str) -> re.Pattern[str]:
+    """Compile a phrase in its normal form."""
+    if not usable_phrase(phrase):
+        message = (
+            f"phrase {phrase!r} has no word that texts could be searched for; signs, numbers and "
+            "links alone are not; add a word or take it out"
+        )
+        raise HeadError(message)
     words = normalize(phrase).text
-    if not words:
-        return None
     body = f"(?P<words>{re.escape(words)})"
     # Chinese, Japanese or Thai have no blanks: there a phrase may stand within a longer chunk.
     bounded = words.isascii() or not words[0].isalpha() or _spaced_script(words[0])

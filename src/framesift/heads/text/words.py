@@ -70,6 +70,10 @@ class Vocabulary:
         """Whether a word of lower-case letters is known."""
         return crc32(word.encode("utf-8", "replace")) in self._codes
 
+    def is_word(self, word: str) -> bool:
+        """Whether a word is known and, if it is very short, common."""
+        return word in SLANG or (word in self and (len(word) > 2 or word in _SHORT))
+
     def _repair(self, chunk: str) -> tuple[str, ...]:
         """Read one chunk without blanks, folded to lower case: its words, none, or several."""
         if chunk in SLANG:

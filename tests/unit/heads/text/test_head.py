@@ -12,7 +12,8 @@ from framesift.errors import HeadError, SpaceMismatchError
 from framesift.heads import HeadCard
 from framesift.heads.store import load_head, save_head
 from framesift.heads.text import TEXT_CATEGORIES, TextHead, load_text_heads
-from framesift.heads.text.head import Windows, joint_logit, loudest_words, pieces, windows
+from framesift.heads.text.head import joint_logit, loudest_words
+from framesift.heads.text.pieces import Windows, cut, pieces
 from framesift.types import Embeddings
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def toy(**changed: object) -> TextHead:
         "names": ("a", "b"),
         "weights": np.ones((256, 2), np.int8),
         "scale": np.ones(2, np.float32),
-        "calibration": np.array([[0, 0], [1, 1], [0, 0]], np.float32),
+        "calibration": np.array([[0, 0], [1, 1], [0, 0], [0, 0]], np.float32),
         "given": ((-1, 0.0), (0, 2.0)),
         "shape": Windows(100, 60),
         "unusual": 0.5,
@@ -42,10 +43,11 @@ def toy(**changed: object) -> TextHead:
         {"weights": np.ones((256, 2), np.float32)},
         {"weights": np.ones((256, 3), np.int8)},
         {"scale": np.array([1, np.nan], np.float32)},
-        {"calibration": np.ones((2, 2), np.float32)},
+        {"calibration": np.ones((3, 2), np.float32)},
         {"given": ((-1, 0.0),)},
         {"given": ((-1, 0.0), (5, 1.0))},
         {"shape": Windows(100, 100)},
+        {"shape": Windows(100, 60, -1)},
         {"unusual": 0.0},
     ],
 )
@@ -77,19 +79,41 @@ def test_a_presupposed_category_bounds_the_other() -> None:
 
 def test_windows_cover_every_word_and_overlap() -> None:
     piece = pieces(" ".join(["lake", "soup", "friend", "work"] * 100))[0]
-    words = piece.words
-    cut = list(windows(piece, Windows(100, 60)))
-    assert cut[0][0] == 0
-    assert cut[-1][1] == len(words)
-    assert all(end - start <= 100 for start, end in cut)
-    assert all(later[0] < earlier[1] for earlier, later in pairwise(cut))
+    for shape, narrow in ((Windows(100, 60), False), (Windows(100, 60, 30), True)):
+        found = [w for w in cut(piece, shape) if w.narrow == narrow]
+        assert found[0].start == 0
+        assert found[-1].end == len(piece.words)
+        assert all(len(window.words) <= (30 if narrow else 100) for window in found)
+        assert all(later.start < earlier.end for earlier, later in pairwise(found))
 
 
-def test_sentences_are_windows_too_where_a_head_asks_for_them() -> None:
-    piece = pieces("We had soup. I am tired! No. Good night to you")[0]
-    found = [piece.words[slice(*span)] for span in windows(piece, Windows(100, 60, sentences=True))]
-    assert found == [piece.words, "we had soup", "i am tired", "good night to you"]
-    assert len(list(windows(piece, Windows(100, 60)))) == 1
+def test_sentences_and_lines_are_windows_too_where_a_head_asks_for_them() -> None:
+    piece = pieces("We had soup. I am tired! No. We don't.\nGood night to you")[0]
+    found = [(w.words, w.narrow) for w in cut(piece, Windows(100, 60, 60))]
+    sentences = ["we had soup", "i am tired", "we do not", "good night to you"]
+    assert found == [(piece.words, False), *((text, True) for text in sentences)]
+    assert len(list(cut(piece, Windows(100, 60)))) == 1
+
+
+def test_one_break_is_enough_for_two_windows() -> None:
+    piece = pieces("We had soup. Good night to you")[0]
+    found = [w.words for w in cut(piece, Windows(100, 60, 60))]
+    assert found[1:] == ["we had soup", "good night to you"]
+
+
+def test_clauses_are_windows_too() -> None:
+    piece = pieces("Such a calm day, good night to you")[0]
+    found = [w.words for w in cut(piece, Windows(100, 60, 60))]
+    assert found[1:] == ["such a calm day", "good night to you"]
+
+
+def test_what_is_hidden_is_read_by_heads_that_ask_for_it() -> None:
+    head = "From: a@b.org\nTo: c@d.org\nSubject: hello\nX-Note: dark words\n\nSee you."
+    shown = [w.words for p in pieces(head) for w in cut(p, Windows(100, 60))]
+    every = [w for p in pieces(head) for w in cut(p, Windows(100, 60, asides=True))]
+    assert shown == [shown[0]]
+    assert "dark" not in shown[0]
+    assert any("dark words" in window.words and window.narrow for window in every)
 
 
 def test_the_loudest_run_of_words_is_found() -> None:

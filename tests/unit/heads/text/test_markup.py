@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from framesift.heads.text import normalize
-from framesift.heads.text.markup import open_mail, structure
+from framesift.heads.text.markup import concealed, hidden_html, legible, open_mail, structure
 
 HEAD = "From: a@example.org\nTo: b@example.org\nSubject: {}\n{}\n"
 
@@ -63,3 +63,39 @@ def test_how_an_email_is_built() -> None:
     mail = HEAD.format("x", "") + "<html><body bgcolor=red><img src=a></body></html>"
     assert {"xxletter", "xxhtml", "xxpicture", "xxcolours"} <= set(structure(mail))
     assert structure("a caption <b>with</b> tags") == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "body"),
+    [
+        ("Content-Type: application/octet-stream\n", "dark words\n"),
+        ("Content-Transfer-Encoding: base64\n", "dark words\n"),
+        ('Content-Type: multipart/mixed; boundary="b"\n', "dark words\n--b\n\nhi\n--b--\n"),
+        ('Content-Type: multipart/mixed; boundary="b"\n', "--b\n\nhi\n--b--\ndark words\n"),
+        ("Content-Type: multipart/mixed\n", "dark words\n"),
+    ],
+)
+def test_bodies_that_only_a_program_would_skip_are_given(more: str, body: str) -> None:
+    assert "dark words" in concealed(HEAD.format("x", more) + body)
+    assert concealed(body) == ""
+
+
+def test_blocks_of_base64_are_not_legible() -> None:
+    block = base64.encodebytes(bytes(range(256)) * 2).decode()
+    assert legible(f"before\n{block}\nafter").split() == ["before", "after"]
+    assert legible("a line\nand another\n") == "a line\nand another\n"
+
+
+def test_words_in_attributes_are_kept() -> None:
+    assert normalize('see <img src="x.png" alt="two cats"> here').text == "see two cats here"
+    assert normalize("<a title='two cats' href=x>here</a>").text == "two cats here"
+    # Within a line they would tear words apart: they are given beside the text.
+    assert normalize('ca<b title="x y">ts</b>').text == "cats"
+    assert hidden_html('ca<b title="x y" class=z>ts</b>') == "x y"
+
+
+def test_what_a_page_hides_is_given_apart() -> None:
+    page = "<html><!-- one --><body data-x='two words'>Hi<script>three</script></body>"
+    found = hidden_html(page)
+    assert all(word in found for word in ("one", "two words", "three"))
+    assert hidden_html("no tags") == ""

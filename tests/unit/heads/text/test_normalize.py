@@ -35,10 +35,19 @@ from framesift.heads.text import normalize
         ("a\ud800b\udfff", "ab"),
         ("Привет, как дела", "привет как дела"),
         ("U.S.A. is great", "usa is great"),
+        ("IWillKillYou", "i will kill you"),
+        ("kILl yOu", "kill you"),
+        ("k\ni\nl\nl", "kill"),
     ],
 )
 def test_normal_form(written: str, read: str) -> None:
     assert normalize(written).text == read
+
+
+def test_sentences_and_lines_are_told_apart() -> None:
+    found = normalize("Well, kys. We don't<br>go\non")
+    assert found.text == "well kill yourself we do not go on"
+    assert [found.text[at:].strip() for at in found.breaks] == ["we do not go on", "go on", "on"]
 
 
 @pytest.mark.parametrize("text", ["сон на воде", "Ολα ειναι καλα εδω", "مرحبا بكم", "שלום"])

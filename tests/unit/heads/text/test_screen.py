@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from framesift.heads.text import TEXT_CATEGORIES, UNMEASURED, load_text_heads, screen_text
+from framesift.errors import HeadError
+from framesift.heads.text import (
+    TEXT_CATEGORIES,
+    UNMEASURED,
+    load_text_heads,
+    screen_text,
+    usable_phrase,
+)
 
 if TYPE_CHECKING:
     from framesift.types import Signal
@@ -79,15 +86,29 @@ def test_a_phrase_of_the_policy_is_found_in_any_disguise(text: str) -> None:
 
 def test_phrases_end_at_words_but_not_in_writing_without_blanks() -> None:
     heads = load_text_heads()
-    assert not [
-        s for s in screen_text("assassin", heads, phrases={"x": ["ass"]}) if s.category == "x"
-    ]
+    found = screen_text("assassin", heads, phrases={"x": ["ass"]})
+    assert [s.score for s in found if s.category == "x"] == [0.0]
     text = "\u4eca\u65e5\u306f\u732b\u3068\u516c\u5712"
     found = screen_text(text, heads, phrases={"x": ["\u732b"]})
     assert [s.evidence.words for s in found if s.category == "x"]
-    assert not [
-        s for s in screen_text("any", heads, phrases={"x": ["", "!!"]}) if s.category == "x"
-    ]
+
+
+def test_phrases_that_were_searched_and_not_found_are_answered_with_zero() -> None:
+    found = screen_text("a calm lake", load_text_heads(), phrases={"drugs": ["weed"], "x": []})
+    answers = [s for s in found if s.source == "phrase"]
+    assert [(s.category, s.score, s.part) for s in answers] == [("drugs", 0.0, "caption")]
+
+
+@pytest.mark.parametrize("phrase", ["", "!!", "420", "https://example.net/x", "\u200b"])
+def test_phrases_without_a_word_are_refused(phrase: str) -> None:
+    assert not usable_phrase(phrase)
+    with pytest.raises(HeadError, match="add a word"):
+        screen_text("any", load_text_heads(), phrases={"x": [phrase]})
+
+
+def test_phrases_with_a_word_are_usable() -> None:
+    assert usable_phrase("buy 420 now")
+    assert usable_phrase("\u732b")
 
 
 def test_the_part_is_said_and_columns_can_be_chosen() -> None:
@@ -97,3 +118,39 @@ def test_the_part_is_said_and_columns_can_be_chosen() -> None:
     assert [(s.category, s.part, s.score > 0.5) for s in found] == [
         ("offensive_language", "words", True)
     ]
+
+
+CALM = "The weather was lovely and we walked along the river with the dog before lunch"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{CALM}. I will kill you tomorrow",
+        f"I will kill you tomorrow. {CALM}",
+        f"{CALM}\nI will kill you tomorrow\n{CALM}",
+        f"{CALM} I will kill you tomorrow {CALM}",
+        f"{CALM}, I will kill you tomorrow, {CALM}",
+        f"{CALM}. IWillKillYou",
+    ],
+)
+def test_benign_words_do_not_drown_a_threat(text: str) -> None:
+    assert _by_category(text)["violence"].score > 0.6
+    assert _by_category(CALM)["violence"].score < 0.2
+
+
+def test_a_word_of_slang_between_benign_sentences_counts() -> None:
+    assert _by_category(f"{CALM}. kys. {CALM}.")["self_harm"].score > 0.5
+
+
+def test_a_scam_line_between_many_benign_sentences_counts() -> None:
+    calm = [
+        "We took the train to the coast.",
+        "My sister made soup for everyone.",
+        "The garden needs some rain.",
+        "Tomorrow we visit the old museum.",
+    ]
+    scam = "Congratulations, you won a free prize, click now to claim your cash."
+    text = " ".join([*calm * 5, scam, *calm * 5])
+    assert _by_category(text)["spam_scam"].score > 0.5
+    assert _by_category(" ".join(calm * 10))["spam_scam"].score < 0.3

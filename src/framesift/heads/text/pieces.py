@@ -1,0 +1,190 @@
+"""A text cut for the heads: what is shown of it, what is hidden in it, windows of several sizes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from framesift.heads.text.characters import INVISIBLE
+from framesift.heads.text.links import find_links, link_tokens
+from framesift.heads.text.markup import (
+    concealed,
+    hidden_html,
+    is_mail,
+    legible,
+    open_mail,
+    structure,
+)
+from framesift.heads.text.normalize import Normalized, normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["LONGEST", "Piece", "Place", "Window", "Windows", "cut", "pieces"]
+
+SEGMENT = 20_000
+"""Longer texts are normalised in pieces of about this many characters."""
+
+LONGEST = 120
+"""Characters of evidence at most."""
+
+_SHORTEST = 3
+"""Sentences of fewer characters say nothing."""
+
+_SHORTEST_CLAUSE = 10
+
+_EMPHASIS = 5
+"""How an e-mail is built is said this often beside its words, lest they drown it."""
+
+Place: TypeAlias = Literal["shown", "concealed", "aside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a text, normalised.
+
+    Attributes:
+        normal: The stretch.
+        words: ``normal.text`` with a word for each kind of link found.
+        place: ``shown`` for what any reader sees; ``concealed`` for bodies of an e-mail that its
+            reader might not see but a person who sees the text does; ``aside`` for what an e-mail
+            or a page says about itself: headers, attributes, scripts, comments.
+    """
+
+    normal: Normalized
+    words: str
+    place: Place = "shown"
+
+    def written(self, start: int, end: int) -> str:
+        """What stands in the text, as written, for a stretch of ``words``; on one line."""
+        end = min(end, len(self.normal.text))
+        if start >= end:
+            return ""
+        first, last = self.normal.origin(start, end)
+        line = " ".join(self.normal.original[first:last].translate(INVISIBLE).split())
+        return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """How a head reads long texts: every window on its own, the worst one counts.
+
+    Attributes:
+        size: Characters of normalised text in one window.
+        step: From the start of one to the start of the next; less than ``size``.
+        narrow: Characters of short windows, which overlap by half; with them each sentence is a
+            window too, so that a short threat is not drowned by what stands around it. 0 for none.
+        asides: Whether headers, attributes, scripts and comments are read too.
+    """
+
+    size: int
+    step: int
+    narrow: int = 0
+    asides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a piece's words that is scored on its own.
+
+    Attributes:
+        piece: Where it is.
+        start: In the piece's words.
+        end: Likewise, exclusive.
+        narrow: Whether it is short or out of the way, so that its score is taken with caution.
+    """
+
+    piece: Piece
+    start: int
+    end: int
+    narrow: bool = False
+
+    @property
+    def words(self) -> str:
+        """What stands in it."""
+        return self.piece.words[self.start : self.end]
+
+
+def pieces(text: str) -> list[Piece]:
+    """Open e-mails, cut long texts at blanks, and normalise each stretch.
+
+    What an e-mail or a page would hide comes after what it shows: a text that only begins like an
+    e-mail is shown to people as it is.
+    """
+    built = structure(text) * _EMPHASIS
+    shown = open_mail(text)
+    found = _stretches(shown, "shown", built)
+    if is_mail(text):
+        found += _stretches(concealed(text), "concealed")
+        found += _stretches(legible(text), "aside")
+    return found + _stretches(hidden_html(shown), "aside")
+
+
+def _stretches(text: str, place: Place, built: tuple[str, ...] = ()) -> list[Piece]:
+    found = []
+    for part in _segments(text):
+        normal = normalize(part)
+        words = (normal.text, *link_tokens(find_links(part)), *built)
+        found.append(Piece(normal, " ".join(word for word in words if word), place))
+    return found
+
+
+def _segments(text: str) -> Iterator[str]:
+    start = 0
+    while len(text) - start > SEGMENT:
+        blank = text.rfind(" ", start + SEGMENT // 2, start + SEGMENT)
+        end = blank if blank > 0 else start + SEGMENT
+        yield text[start:end]
+        start = end
+    if text[start:]:
+        yield text[start:]
+
+
+def cut(found: Piece, shape: Windows) -> Iterator[Window]:
+    """Cut the words of a piece into windows; none where there are no words.
+
+    First the windows of the given size, which overlap and cover everything; then, if the head
+    asks for them, the sentences and lines, and short windows that overlap.
+    """
+    if found.place == "aside" and not shape.asides:
+        return
+    aside = found.place != "shown"
+    for start, end in _overlapping(found.words, shape.size, shape.step):
+        yield Window(found, start, end, aside)
+    if shape.narrow:
+        text = found.normal.text
+        spans = [*_sentences(found, shape.size)]
+        if len(text) > shape.narrow:
+            spans += _overlapping(text, shape.narrow, shape.narrow // 2)
+        familiar = found.normal.familiar
+        for start, end in dict.fromkeys(spans):
+            # Noise and other languages have no known word: wide windows are enough for them.
+            if bisect_right(familiar, end) > bisect_right(familiar, start):
+                yield Window(found, start, end, narrow=True)
+
+
+def _overlapping(words: str, size: int, step: int) -> Iterator[tuple[int, int]]:
+    start, end = 0, 0
+    while end < len(words):
+        end = len(words)
+        if end - start > size:
+            blank = words.rfind(" ", start + step, start + size)
+            end = blank if blank > 0 else start + size
+        yield start, end
+        blank = words.rfind(" ", start + step // 2, start + step)
+        start = blank + 1 if blank > 0 else start + step
+
+
+def _sentences(found: Piece, size: int) -> Iterator[tuple[int, int]]:
+    """Sentences, then clauses of two words or more; none that is the whole text."""
+    normal = found.normal
+    length = len(normal.text)
+    every = sorted((*normal.breaks, *normal.clauses)) if normal.clauses else ()
+    for stops, shortest in ((normal.breaks, _SHORTEST), (every, _SHORTEST_CLAUSE)):
+        start = 0
+        for stop in (*stops, length):
+            end = min(stop, length)
+            if shortest <= end - start <= size and (start, end) != (0, length):
+                yield start, end
+            start = end + 1
