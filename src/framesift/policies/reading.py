@@ -220,12 +220,12 @@ def _own(table: Table) -> Category:
 
 
 def _phrases(table: Table) -> tuple[str, ...]:
-    """Return the phrases; one of signs alone would be found nowhere, or everywhere."""
+    """Return the phrases; one that could never be found would be a hole that nobody sees."""
     phrases = table.strings("phrases", most=MAX_PHRASES)
     if phrases:
-        from framesift.heads.text import normalize
+        from framesift.heads.text import usable_phrase
 
         for phrase in phrases:
-            if not normalize(phrase).text.strip():
-                table.fail("phrases", f"has {phrase!r}, which holds no letter and no digit")
+            if not usable_phrase(phrase):
+                table.fail("phrases", f"has {phrase!r}, of which nothing is left to look for")
     return phrases

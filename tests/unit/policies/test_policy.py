@@ -244,7 +244,7 @@ BAD += [
         TOP.format('unknown_language = "block"'),
         "unknown_language value 'block' is not known; known here: allow, review",
     ),
-    (WITH.format('phrases = ["a boat", "!?"]'), "phrases has '!\\?', which holds no letter"),
+    (WITH.format('phrases = ["a boat", "!?"]'), "phrases has '!\\?', of which nothing is left"),
     (TOP.format('on_failure = "allow"'), "on_failure is 'allow', and what could not be read would"),
     (
         TOP.format('on_failure = "blok"'),
