@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -160,3 +161,17 @@ def test_a_harmful_sentence_counts_wherever_it_stands_in_a_million_characters() 
     assert values[0] < 0.2
     assert values[1] > 0.5
     assert "kill myself" in harm.evidence(pieces(text), "self_harm")
+
+
+@pytest.mark.parametrize(
+    "unit", ["<img alt=", '<a title="x y">', "Aa", "<html><script>", "A" * 70 + "\n", "a, "]
+)
+@pytest.mark.parametrize("lead", ["", "From: a\nTo: b\nSubject: c\n\n<html>"])
+def test_opening_a_text_takes_linear_time(lead: str, unit: str) -> None:
+    def seconds(length: int) -> float:
+        start = time.process_time()
+        pieces(lead + (unit * length)[:length])
+        return time.process_time() - start
+
+    # Four times the length: a quadratic step would take sixteen times as long.
+    assert seconds(120_000) < 9 * seconds(30_000) + 0.1
