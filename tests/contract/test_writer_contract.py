@@ -279,7 +279,9 @@ def test_an_extension_that_says_nothing_is_a_clear_error(tmp_path: Path, name: s
 
 
 def test_an_unknown_format_is_a_clear_error() -> None:
-    with pytest.raises(ConfigError, match="choose one of table, reasons, jsonl, csv, parquet, html"):
+    with pytest.raises(
+        ConfigError, match="choose one of table, reasons, jsonl, csv, parquet, html"
+    ):
         open_writer(None, format="xml")
 
 

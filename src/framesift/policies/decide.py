@@ -196,7 +196,9 @@ def _unknown_language(judged: Sequence[LabelScore], action: Action) -> list[Labe
         unmeasured = any(label.evidence.prompt == UNMEASURED for label in own)
         if unmeasured and not any(label.flagged for label in own):
             evidence = Evidence(prompt=UNMEASURED)
-            flagged = action != "allow"
+            # Words read in a picture are brand names and fragments as often as a language.
+            led: Action = action if part == "caption" else "allow"
+            flagged = led != "allow"
             return [
                 LabelScore(
                     UNKNOWN_LANGUAGE,
@@ -205,7 +207,7 @@ def _unknown_language(judged: Sequence[LabelScore], action: Action) -> list[Labe
                     flagged,
                     "text",
                     part=part,
-                    action=action,
+                    action=led,
                     evidence=evidence,
                 )
             ]
