@@ -134,7 +134,9 @@ def test_verdicts_choose_too(pictures: Path, run: Callable[..., Result]) -> None
     policy = pictures / "policy.toml"
     policy.write_text(
         'name = "test"\nversion = 1\ndescription = "Blocks everything."\n'
-        "[categories.weapons]\nblock = 1e-9\n"
+        + "".join(
+            f"[categories.{name}]\nblock = 1e-9\n" for name in ("alcohol", "shocking", "drugs")
+        )
     )
     blocked = run("filter", pictures, "--policy", policy, "--action", "block")
     assert len(blocked.stdout.splitlines()) == 4
