@@ -198,6 +198,7 @@ class ScreeningHead:
             raise HeadError(message)
         calibration.check()
         self.prompts = replace(prompts, vectors=vectors)
+        self._vectors = self.prompts.vectors.astype(np.float64)
         self.logit_scale = float(logit_scale)
         self.calibration = calibration
         self.notice: str | None = None
@@ -257,15 +258,15 @@ class ScreeningHead:
             SpaceMismatchError: The embeddings are of another space.
         """
         logits, prompts = self._logits(embeddings), self.prompts
+        # Categories share their background, so its sum is made once.
+        sums = {group: logsumexp(logits[:, list(group)]) for group in set(prompts.negative)}
         columns = []
-        for number, (positive, negative) in enumerate(
-            zip(prompts.positive, prompts.negative, strict=True)
-        ):
-            against = logits[:, list(negative)]
+        for number, positive in enumerate(prompts.positive):
+            against = sums[prompts.negative[number]]
             if prompts.contrast and prompts.contrast[number]:
-                nearest = logits[:, list(prompts.contrast[number])].max(axis=1, keepdims=True)
-                against = np.concatenate([against, nearest], axis=1)
-            columns.append(logsumexp(logits[:, list(positive)]) - logsumexp(against))
+                nearest = logits[:, list(prompts.contrast[number])].max(axis=1)
+                against = np.logaddexp(against, nearest)
+            columns.append(logsumexp(logits[:, list(positive)]) - against)
         return np.stack(columns, axis=1).astype(np.float32)
 
     def closest(self, embeddings: Embeddings) -> tuple[tuple[str, ...], ...]:
@@ -284,8 +285,7 @@ class ScreeningHead:
     def _logits(self, embeddings: Embeddings) -> Float64Array:
         """Cosines times the logit scale, (N, P)."""
         check_space(self._card, embeddings)
-        vectors = self.prompts.vectors.astype(np.float64)
-        logits: Float64Array = self.logit_scale * (unit_vectors(embeddings) @ vectors.T)
+        logits: Float64Array = self.logit_scale * (unit_vectors(embeddings) @ self._vectors.T)
         return logits
 
     def score(self, embeddings: Embeddings) -> Scores:

@@ -80,7 +80,8 @@ def moderate(content: Content, heads: Sequence[Head], policy: Policy) -> Verdict
     if content.caption is not None:
         parts.append("caption")
         signals += _text_signals(content.caption, policy, "caption")
-    signals += joint_signals(signals)
+    if "image" in parts and len(parts) > 1:
+        signals += joint_signals(signals)
     verdict = decide(signals, policy, parts=parts, context=context)
     if content.views and policy.words != "off" and not content.words_read:
         verdict = replace(verdict, unread=("words",))

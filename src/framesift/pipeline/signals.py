@@ -22,6 +22,9 @@ __all__ = ["Box", "View", "context_scores", "image_signals"]
 
 Box = tuple[float, float, float, float]
 
+_FLOOR = 0.05
+"""Below this score nobody asks which prompt it came from."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
@@ -100,20 +103,25 @@ def _signals(head: Head, view: View) -> list[Signal]:
     if view.tiles:
         scores = tile_scores(head.card, scores, view.tiles)
     places = _places(scores.values)
-    prompts = _closest(head, view.embeddings, places)
+    spoken = [place for place in places if not scores.values[place] < _FLOOR]
+    prompts = dict(zip(spoken, _closest(head, view.embeddings, spoken), strict=True))
     return [
         Signal(
             scores.names[column],
             float(scores.values[row, column]),
             head.card.source,
-            evidence=view.evidence(row, prompt),
+            evidence=view.evidence(row, prompts.get((row, column), "")),
         )
-        for (row, column), prompt in zip(places, prompts, strict=True)
+        for row, column in places
     ]
 
 
 def _places(values: Float32Array) -> list[tuple[int, int]]:
     """Return row and column of each column's highest number, and of its first NaN if it has one."""
+    rows = values.argmax(axis=0).tolist()
+    # argmax stops at a NaN, so that without one there the row is that of the highest score.
+    if not np.isnan(values[rows, range(len(rows))]).any():
+        return [(row, column) for column, row in enumerate(rows)]
     found: list[tuple[int, int]] = []
     for column, scores in enumerate(values.T):
         unknown = np.isnan(scores)
@@ -127,7 +135,7 @@ def _places(values: Float32Array) -> list[tuple[int, int]]:
 def _closest(head: Head, embeddings: Embeddings, places: list[tuple[int, int]]) -> list[str]:
     """Return the prompt that spoke loudest, for each row and column."""
     closest: Any = getattr(head, "closest", None)
-    if closest is None:
+    if closest is None or not places:
         return [""] * len(places)
     wanted = sorted({row for row, _ in places})
     spoken = dict(zip(wanted, closest(_take(embeddings, wanted)), strict=True))

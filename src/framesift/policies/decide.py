@@ -82,7 +82,7 @@ def decide(
         cap = _cap(name, policy.context.values(), shown)
         if known:
             own = [_judge(signal, rule, cap) for signal in known]
-            labels.append(max(own, key=_rank))
+            labels.append(max(own, key=_rank) if len(own) > 1 else own[0])
             judged += own
     labels += [*_listed(found), *_unknown_language(judged, policy.unknown_language)]
     worst = max((SEVERITY.index(label.action) for label in labels), default=1)
