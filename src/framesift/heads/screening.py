@@ -265,7 +265,7 @@ class ScreeningHead:
             against = sums[prompts.negative[number]]
             if prompts.contrast and prompts.contrast[number]:
                 nearest = logits[:, list(prompts.contrast[number])].max(axis=1)
-                against = np.logaddexp(against, nearest)
+                against = logsumexp(np.stack([against, nearest], axis=1))
             columns.append(logsumexp(logits[:, list(positive)]) - against)
         return np.stack(columns, axis=1).astype(np.float32)
 
