@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SCHEMA",
+    "SEVERITY",
     "Action",
     "Analysis",
     "Embeddings",
@@ -49,6 +50,9 @@ SCHEMA = 1
 
 MediaKind: TypeAlias = Literal["image", "animation", "video"]
 Action: TypeAlias = Literal["allow", "review", "block"]
+SEVERITY: tuple[Action, ...] = ("allow", "review", "block")
+"""Every action, from the mildest to the most severe."""
+
 Part: TypeAlias = Literal["image", "caption", "words", "joint", "list"]
 """What a score was made from: the pixels, the caption, the words read in the picture, picture and
 caption together, or a list of known hashes."""

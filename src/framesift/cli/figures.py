@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from framesift.heads.training.class_results import (
         ClassComparison,
-        ClassDifference,
         ClassifierEvaluation,
         ClassifierResult,
     )
@@ -121,7 +120,7 @@ def classifier_comparison_text(comparison: ClassComparison) -> str:
 
 
 def _compared(
-    differences: Sequence[Difference | ClassDifference],
+    differences: Sequence[Difference],
     titles: Mapping[str, str],
     first: str,
     second: str,

@@ -13,7 +13,7 @@ import numpy as np
 
 from framesift.pipeline.signals import context_scores, image_signals
 from framesift.policies import ALLOWED, decide, joint_signals
-from framesift.types import Problem, Signal, Verdict
+from framesift.types import SEVERITY, Problem, Signal, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from framesift.types import Action, Float32Array, Part
 
 __all__ = ["Content", "at_least", "moderate", "moderate_text"]
-
-_SEVERITY: tuple[Action, ...] = ("allow", "review", "block")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +100,7 @@ def moderate_text(text: str, policy: Policy) -> Verdict:
 
 def at_least(verdict: Verdict, action: Action) -> Verdict:
     """Return the verdict, made no milder than an action."""
-    worst = max(verdict.action, action, key=_SEVERITY.index)
+    worst = max(verdict.action, action, key=SEVERITY.index)
     return verdict if worst == verdict.action else replace(verdict, action=worst)
 
 

@@ -269,8 +269,11 @@ class Stages:
         plans = {self._plan_key: plan}
         if self.reader is not None and item.words_problem is None:
             plans[self._plan_key + self._words_key] = replace(plan, words=tuple(item.words))
+        thumbnail = item.thumbnail
         for key, one in plans.items():
-            self.cache.put(item.sha256, plan_key=key, plan=one, rows=made, thumbnail=item.thumbnail)
+            self.cache.put(item.sha256, plan_key=key, plan=one, rows=made, thumbnail=thumbnail)
+            # A second plan is of the same rows.
+            made, thumbnail = {}, None
 
     def _embeddings(self, rows: Sequence[Float32Array]) -> Embeddings:
         embeddings = self.embedder.to_embeddings(rows[0])

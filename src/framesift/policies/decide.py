@@ -10,7 +10,7 @@ from framesift.heads.text import UNMEASURED
 from framesift.policies.lists import ALLOW_LIST, BLOCK_LIST
 from framesift.policies.rules import UNKNOWN_LANGUAGE
 from framesift.policies.taxonomy import CONTEXT_NAMES
-from framesift.types import Action, Evidence, LabelScore, Part, Signal, Tag, Verdict
+from framesift.types import SEVERITY, Action, Evidence, LabelScore, Part, Signal, Tag, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,7 +30,6 @@ SCORE_DECIMALS = 4
 LOWEST = 10.0**-SCORE_DECIMALS
 """A threshold is above zero, also where it would be shown as zero."""
 
-SEVERITY: tuple[Action, ...] = ("allow", "review", "block")
 IMAGE: tuple[Part, ...] = ("image",)
 NO_CONTEXT: Mapping[str, float] = MappingProxyType({})
 

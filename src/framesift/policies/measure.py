@@ -11,6 +11,7 @@ import numpy as np
 
 from framesift.heads.training.class_metrics import area_under_roc
 from framesift.policies.rates import Rate, ReliabilityBin, calibration_error, rate, reliability
+from framesift.types import SEVERITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from framesift.types import Action, LabelScore, Verdict
 
 __all__ = ["CategoryFigures", "Outcome", "PolicyFigures", "measure_policy"]
-
-_ACTIONS: tuple[Action, ...] = ("allow", "review", "block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def measure_policy(outcomes: Sequence[Outcome], categories: Sequence[str]) -> Po
 
 def _confusion(pairs: Iterable[tuple[bool, Action]]) -> dict[bool, dict[Action, int]]:
     counts = Counter(pairs)
-    return {kind: {action: counts[kind, action] for action in _ACTIONS} for kind in (True, False)}
+    return {kind: {action: counts[kind, action] for action in SEVERITY} for kind in (True, False)}
 
 
 def _share(hits: Sequence[bool], outcomes: Sequence[Outcome]) -> Rate:

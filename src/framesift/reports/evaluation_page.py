@@ -17,7 +17,6 @@ from framesift.reports.training_page import (
 )
 
 if TYPE_CHECKING:
-    from framesift.heads.training.class_results import ClassDifference
     from framesift.heads.training.results import Comparison, Difference, Evaluation
     from framesift.reports.parts import PageFacts
 
@@ -58,7 +57,7 @@ def evaluation_page(
     return parts.render(evaluation.head, subtitle, body, [text for text in notices if text])
 
 
-def comparison_words(difference: Difference | ClassDifference, first: str, second: str) -> str:
+def comparison_words(difference: Difference, first: str, second: str) -> str:
     """Say which of two heads is better by one figure, or that nobody can tell."""
     if difference.better == "undecided":
         return "cannot be told apart"

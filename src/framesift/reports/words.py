@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from framesift.policies.rules import UNKNOWN_LANGUAGE
+from framesift.types import SEVERITY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,6 @@ __all__ = [
 
 _NAMES: Mapping[str, str] = MappingProxyType({"list": "known hash"})
 _KINDS: Mapping[str, str] = MappingProxyType({"text": "texts", "video": "videos"})
-_SEVERITY = ("allow", "review", "block")
 
 
 def visible(text: str) -> str:
@@ -171,4 +171,4 @@ def _weight(label: Record) -> tuple[int, bool, float]:
     threshold = float(label["threshold"])
     score = float(label["score"])
     over = score / threshold if threshold > 0 else score
-    return (_SEVERITY.index(label["action"]), bool(label["flagged"]), over)
+    return (SEVERITY.index(label["action"]), bool(label["flagged"]), over)

@@ -10,7 +10,8 @@ import numpy as np
 
 from framesift.errors import ConfigError
 from framesift.heads.training.class_metrics import balanced_accuracy, macro_f1
-from framesift.heads.training.class_results import ClassComparison, ClassDifference
+from framesift.heads.training.class_results import ClassComparison
+from framesift.heads.training.evaluation_results import Difference
 from framesift.heads.training.metrics import bootstrap, resamples
 
 if TYPE_CHECKING:
@@ -200,12 +201,12 @@ def _difference(
     sides: tuple[_Side, _Side],
     draws: tuple[list[np.ndarray], Int32Array],
     swapped: Float64Array,
-) -> ClassDifference:
+) -> Difference:
     one, two = sides
     apart = bootstrap(lambda rows: measure(two, rows) - measure(one, rows), *draws)
     p_value = float(np.mean(np.abs(swapped) >= abs(apart.value) - 1e-12))
     everything = np.arange(len(draws[1]))
-    return ClassDifference(
+    return Difference(
         name,
         measure(one, everything),
         measure(two, everything),
@@ -222,7 +223,7 @@ def _better(name: str, apart: Figure, p_value: float) -> Literal["a", "b", "unde
 
 
 def _verdict(
-    first: str, second: str, differences: tuple[ClassDifference, ...], alone: tuple[int, int]
+    first: str, second: str, differences: tuple[Difference, ...], alone: tuple[int, int]
 ) -> str:
     words = {"macro_f1": "mean F1", "brier": "Brier score"}
     told = {

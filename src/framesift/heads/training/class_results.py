@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from framesift.heads.base import Head, HeadCard
+    from framesift.heads.training.evaluation_results import Difference
     from framesift.heads.training.results import Candidate, Figure, Verdict
 
 __all__ = [
     "CalibrationBin",
     "ClassComparison",
     "ClassCurvePoint",
-    "ClassDifference",
     "ClassFigures",
     "ClassMetrics",
     "ClassPrediction",
@@ -215,27 +215,6 @@ class ClassifierEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassDifference:
-    """One figure of two classifiers on the same pictures.
-
-    Attributes:
-        name: ``accuracy``, ``balanced_accuracy``, ``macro_f1``, ``log_loss`` or ``brier``.
-        a: Value of classifier A.
-        b: Value of classifier B.
-        difference: B minus A with its 95 % paired bootstrap interval (whole groups resampled).
-        p_value: Two-sided, by swapping the two classifiers' answers at random, a group at a time.
-        better: ``a``, ``b``, or ``undecided`` (the interval holds 0, or p is 0.05 or more).
-    """
-
-    name: str
-    a: float
-    b: float
-    difference: Figure
-    p_value: float
-    better: Literal["a", "b", "undecided"]
-
-
-@dataclass(frozen=True, slots=True)
 class ClassComparison:
     """Two classifiers on the same labelled pictures.
 
@@ -254,7 +233,7 @@ class ClassComparison:
     a: ClassifierEvaluation
     b: ClassifierEvaluation
     n: int
-    differences: tuple[ClassDifference, ...]
+    differences: tuple[Difference, ...]
     agreement: tuple[int, int, int, int]
     mcnemar_p: float
     verdict: str

@@ -58,16 +58,17 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One figure of two heads on the same pictures.
+    """One figure of two heads, for quality or labels, on the same pictures.
 
     Attributes:
-        name: ``r2``, ``mse``, ``mae``, ``srcc`` or ``plcc``.
+        name: ``r2``, ``mse``, ``mae``, ``srcc`` or ``plcc``; of classifiers ``accuracy``,
+            ``balanced_accuracy``, ``macro_f1``, ``log_loss`` or ``brier``.
         a: Value of head A.
         b: Value of head B.
         difference: B minus A with its 95 % paired bootstrap interval (whole groups resampled).
         p_value: Two-sided. MAE and MSE: by swapping the two heads' errors at random within
-            groups; SRCC and PLCC: Williams' t for two correlations that share the ratings;
-            NaN where there is no test.
+            groups; classifiers: by swapping their answers, whole groups at a time; SRCC and PLCC:
+            Williams' t for two correlations that share the ratings; NaN where there is no test.
         better: ``a``, ``b``, or ``undecided`` (the interval holds 0, or p is 0.05 or more).
     """
 
