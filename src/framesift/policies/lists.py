@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from framesift.errors import PolicyError
+from framesift.policies.files import read_bounded
 from framesift.types import Evidence, Signal, UInt8Array
 
 if TYPE_CHECKING:
@@ -98,15 +99,9 @@ class HashList:
 
 def _read(path: Path) -> tuple[bytes, bytes]:
     """Return the sha256 and the PDQ hashes of a file, 32 bytes each, joined."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"the list cannot be read ({error.strerror}); its path counts from the policy"
-        raise PolicyError(message, source=str(path)) from error
-    if len(data) > MAX_BYTES:
-        message = f"larger than {MAX_BYTES} bytes; split the list into several files"
-        raise PolicyError(message, source=str(path))
+    way_out = "its path counts from the policy"
+    too_large = "; split the list into several files"
+    data = read_bounded(path, MAX_BYTES, what="the list", way_out=way_out, too_large=too_large)
     exact: list[bytes] = []
     perceptual: list[bytes] = []
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):

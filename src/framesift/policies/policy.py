@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -17,7 +17,7 @@ from framesift.policies.rules import UNKNOWN_LANGUAGE, ContextRule, Rule, Thresh
 from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES, TAXONOMY, Category
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["ContextRule", "Policy", "Rule", "Thresholds", "WordsMode"]
 
@@ -92,6 +92,12 @@ class Policy:
         judged = {name: known[name] for name in self.rules}
         object.__setattr__(self, "categories", MappingProxyType(judged))
         object.__setattr__(self, "hash", self._digest())
+
+    def __reduce__(self) -> tuple[Callable[..., Policy], tuple[type[Policy], dict[str, Any]]]:
+        """Pickle by what made it, so that a copy is checked and hashed anew."""
+        made = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        made |= {"rules": dict(self.rules), "context": dict(self.context)}
+        return _rebuild, (type(self), made)
 
     def _check_own(self) -> None:
         names = [category.name for category in self.own]
@@ -183,6 +189,10 @@ class Policy:
         }
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _rebuild(kind: type[Policy], made: dict[str, Any]) -> Policy:
+    return kind(**made)
 
 
 def _plain(thresholds: Thresholds) -> list[float | None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from framesift.errors import PolicyError
 from framesift.heads.screening import CategoryPrompts
+from framesift.policies.files import read_bounded
 from framesift.policies.lists import DISTANCE
 from framesift.policies.rules import SOURCES, ContextRule, Rule, Thresholds
 from framesift.policies.table import Table
@@ -81,15 +82,10 @@ def read_policy(path: Path) -> PolicyDocument:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"the policy cannot be read ({error.strerror}); check the path"
-        raise PolicyError(message, source=str(path)) from error
-    if len(data) > MAX_BYTES:
-        message = f"larger than {MAX_BYTES} bytes: this is not a policy"
-        raise PolicyError(message, source=str(path))
+    too_large = ": this is not a policy"
+    data = read_bounded(
+        path, MAX_BYTES, what="the policy", way_out="check the path", too_large=too_large
+    )
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:

@@ -80,6 +80,10 @@ class Rule:
         """Keep a copy that nobody can change."""
         object.__setattr__(self, "sources", MappingProxyType(dict(self.sources)))
 
+    def __reduce__(self) -> tuple[type[Rule], tuple[Thresholds, dict[str, Thresholds]]]:
+        """Pickle by what made it: a view of a dictionary cannot be pickled."""
+        return type(self), (self.thresholds, dict(self.sources))
+
     def thresholds_for(self, source: str) -> Thresholds:
         """Return the thresholds that hold for scores of this source."""
         return self.sources.get(source, self.thresholds)

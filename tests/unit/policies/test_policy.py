@@ -540,3 +540,8 @@ def test_the_page_shows_the_thresholds_of_the_default():
     assert {key for key in shown if key[1] != "any other"} == {
         (name, source) for name, rule in default.rules.items() for source in rule.sources
     }
+
+
+def test_a_name_that_no_file_can_have_is_refused_by_name() -> None:
+    with pytest.raises(PolicyError, match=r"the policy cannot be read \(embedded null byte\)"):
+        Policy.load("a\0b.toml")
