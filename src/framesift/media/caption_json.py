@@ -1,17 +1,21 @@
 """Texts out of JSON that somebody put beside a picture, in whatever shape.
 
 What is a caption is told by the names of members alone. Words under names that are not known are
-not taken for a caption, but they are not passed over either: they come back as a problem.
+not passed over either: a few of them are read like a tag, more come back as a problem.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from framesift.media.decoding import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["KEYS", "MAX_DEPTH", "MAX_VALUES", "Pairs", "is_key", "parse_json", "texts_in"]
 
@@ -43,8 +47,26 @@ _HARMLESS: Final = frozenset(
         *("error", "warning"),
     )
 )
+_BRIEF: Final = frozenset(
+    # Likewise, where they hold a few words: who made it, and what programs call its kind.
+    (
+        *("id", "ids", "type", "typename", "kind", "class", "format", "ext", "extension", "mime"),
+        *("codec", "acodec", "vcodec", "protocol", "encoding", "charset", "hash", "checksum"),
+        *("sha1", "sha256", "md5", "key", "token", "code", "unit", "mode", "orientation", "size"),
+        *("shape", "status", "state", "privacy", "visibility", "lang", "language", "locale"),
+        *("country", "city", "region", "timezone", "currency", "platform", "source", "origin"),
+        *("provider", "extractor", "domain", "host", "colour", "color", "space", "profile"),
+        *("author", "user", "username", "handle", "owner", "uploader", "channel", "creator"),
+        *("artist", "photographer", "by", "from", "to", "person", "people"),
+    )
+)
+_OF_PEOPLE: Final = frozenset(("first", "last", "full", "nick", "screen", "display", "given"))
+"""Before ``name``: what somebody is called."""
+
 _EXIFTOOL: Final = frozenset(("sourcefile", "exiftoolversion"))
 _FEW_WORDS: Final = 4
+_LONGEST_WORD: Final = 100
+"""Characters; what is longer and without a blank is data, not a word."""
 
 _WORDS_OF_NAME: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 _NAMESPACE: Final = re.compile(r"[:.\s/]+")
@@ -80,26 +102,31 @@ def is_key(name: str) -> bool:
     return _bare(name) in _BARE_KEYS or _bare(_local(name)) in _BARE_KEYS
 
 
-def texts_in(content: Pairs | list[Any]) -> tuple[str, str]:
-    """Collect the texts under known names, at any depth within the bounds.
+def texts_in(content: Pairs | list[Any], *, besides: Collection[str] = ()) -> tuple[str, str]:
+    """Collect the texts under known names, and short ones under others, at any depth allowed.
 
     Args:
         content: What `parse_json` gave. The texts in a list count without a name.
+        besides: Texts that are no caption, such as the picture's own name.
 
     Returns:
-        The texts, each one once, with line feeds between; and a problem, empty where there is
-        none: words under a name that is not known, or more than is searched.
+        The texts, each one once, with line feeds between: first those under known names, then those
+        of up to four words under names that are not known. And a problem, empty where there is
+        none: more words under a name that is not known, or more than is searched.
     """
     found = _Found()
     found.values(content, "", 0)
-    return "\n".join(found.texts), found.problem()
+    texts = dict.fromkeys((*found.texts, *found.brief))
+    return "\n".join(text for text in texts if text not in besides), found.problem()
 
 
 @dataclass(slots=True)
 class _Found:
     texts: dict[str, None] = field(default_factory=dict)
+    brief: dict[str, None] = field(default_factory=dict)
+    """A few words that are under no known name."""
     unread: dict[str, str] = field(default_factory=dict)
-    """Words that are under no known name, with the name they are under."""
+    """More of them, with the name they are under."""
     troubles: list[str] = field(default_factory=list)
     seen: int = 0
 
@@ -134,33 +161,36 @@ class _Found:
         if name and len(self.texts) == before and _has_words(part, depth):
             self.troubles.append(f"holds no text under {name[:40]!r}; write one")
 
-    def _members(self, pairs: Pairs, above: str, depth: int, *, harmless: bool = False) -> None:
+    def _members(self, pairs: Pairs, above: str, depth: int, spare: float = 0) -> None:
         if not self._within(depth):
             return
         tags = _bare(_local(above)) in _TAG_KEYS
-        harmless = harmless or any(_bare(name) in _EXIFTOOL for name, _ in pairs)
+        if any(_bare(name) in _EXIFTOOL for name, _ in pairs):
+            spare = math.inf
         for name, value in pairs:
             if is_key(name) or (tags and _bare(name) in _TAG_NAMES):
                 self.values(value, name, depth)
             else:
-                self._other(value, name, depth, harmless=harmless or _is_harmless(name))
+                self._other(value, name, depth, max(spare, _spare(name)))
 
     def _each(self, parts: list[Any], name: str, depth: int) -> None:
         if self._within(depth):
             self.values(parts, name, depth)
 
-    def _other(self, value: object, name: str, depth: int, *, harmless: bool) -> None:
-        """Search below a name that is not known."""
+    def _other(self, value: object, name: str, depth: int, spare: float) -> None:
+        """Search below a name that is not known; up to ``spare`` words of a text may go unread."""
         if isinstance(value, Pairs):
-            self._members(value, "", depth + 1, harmless=harmless)
+            self._members(value, "", depth + 1, spare)
         elif isinstance(value, list):
             if self._within(depth + 1):
                 for part in value:
-                    self._other(part, name, depth + 1, harmless=harmless)
+                    self._other(part, name, depth + 1, spare)
         elif isinstance(value, str):
             self.seen += 1
-            if not harmless and _words(value) > _FEW_WORDS:
+            if _words(value) > max(spare, _FEW_WORDS):
                 self.unread.setdefault(clean_text(value), name)
+            elif not spare and _may_be_words(value):
+                self.brief[clean_text(value)] = None
 
     def _within(self, depth: int) -> bool:
         self.seen += 1
@@ -210,9 +240,26 @@ def _bare(name: str) -> str:
     return _NOT_IN_NAME.sub("", name).casefold()
 
 
-def _is_harmless(name: str) -> bool:
-    words = _WORDS_OF_NAME.findall(_local(name))
-    return bool(words) and words[-1].lower() in _HARMLESS
+def _spare(name: str) -> float:
+    """Return how many words a text may have under this name and need not be read."""
+    words = [word.lower() for word in _WORDS_OF_NAME.findall(_local(name))]
+    last = words[-1] if words else ""
+    if last in _HARMLESS:
+        return math.inf
+    if last == "name" and len(words) > 1:
+        last = words[-2]
+        return _FEW_WORDS if last in _BRIEF | _OF_PEOPLE | _HARMLESS else 0
+    return _FEW_WORDS if last in _BRIEF else 0
+
+
+def _may_be_words(text: str) -> bool:
+    """Tell whether anything could be a word, in disguise or not: more letters than figures."""
+    for token in text.split():
+        letters = sum(map(str.isalpha, token))
+        figures = sum(map(str.isalnum, token)) - letters
+        if letters > max(1, figures) and "://" not in token and len(token) <= _LONGEST_WORD:
+            return True
+    return False
 
 
 _BARE_KEYS: Final = frozenset(map(_bare, KEYS))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import time
 import unicodedata
@@ -21,7 +22,7 @@ from framesift.media.caption_table import read_rows
 from framesift.media.decoding import DecodedText, check_encoding, clean_text, decode_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 __all__ = ["KEYS", "MAX_SIDECAR_BYTES", "Caption", "Captions"]
 
@@ -29,6 +30,11 @@ MAX_SIDECAR_BYTES: Final = 8 * 2**20
 """A larger file beside a picture is not read: its picture goes to review (8 MiB)."""
 
 _SUFFIXES: Final = (".txt", ".json")
+# Google Takeout cuts the name of a JSON file to 46 characters before its ending, and numbers
+# pictures of one name: that of "a(1).jpg" is "a.jpg.supplemental-metadata(1).json".
+_TAKEOUT: Final = ".supplemental-metadata"
+_TAKEOUT_CUT: Final = 46
+_NUMBERED: Final = re.compile(r"(?P<stem>.+)(?P<number>\(\d+\))", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,9 @@ class Captions:
         """Look beside each picture: ``photo.jpg.txt``, ``photo.txt``, and the same in ``.json``.
 
         The picture's own name may be left with or without its ending; capitals make no difference.
-        Of JSON the texts under `KEYS` count, in objects within objects too; words under other names
-        are a problem (see docs/captions.md).
+        So are the names of Google Takeout found, shortened or not:
+        ``photo.jpg.supplemental-metadata.json``. Of JSON the texts under `KEYS` count, in objects
+        within objects too; words under other names count or are a problem (see docs/captions.md).
 
         Args:
             encoding: Of texts without a byte order mark; guessed where it is ``None``.
@@ -132,16 +139,15 @@ class _Sidecars:
         self._encoding = encoding
 
     def find(self, path: Path) -> list[Caption]:
-        bases = dict.fromkeys((path.name, path.stem))
-        names = [base + suffix for suffix in _SUFFIXES for base in bases]
+        names = _sidecar_names(path)
         listed = _texts_in_folder(path.parent)
         if listed is not None:
             names = [name for wanted in names for name in listed.get(_folded(wanted), ())]
         sidecars = (path.with_name(name) for name in dict.fromkeys(names) if name != path.name)
-        found = (self._read(sidecar) for sidecar in sidecars)
+        found = (self._read(sidecar, path) for sidecar in sidecars)
         return [caption for caption in found if caption is not None]
 
-    def _read(self, sidecar: Path) -> Caption | None:
+    def _read(self, sidecar: Path, picture: Path) -> Caption | None:
         origin = str(sidecar).encode("utf-8", "replace").decode("utf-8")
         try:
             if not stat.S_ISREG(sidecar.stat().st_mode):
@@ -161,10 +167,32 @@ class _Sidecars:
             return _unread(origin, f"is larger than {MAX_SIDECAR_BYTES:,} bytes; shorten it")
         decoded = decode_text(data, self._encoding)
         if sidecar.suffix.lower() == ".json" and decoded.text:
-            decoded = _from_json(decoded)
+            decoded = _from_json(decoded, _titles(picture))
         if decoded.problem:
             return _unread(origin, decoded.problem, decoded.text)
         return Caption(decoded.text, origin) if decoded.text else None
+
+
+def _sidecar_names(path: Path) -> list[str]:
+    """Return the names that a caption of a picture may have."""
+    names = [base + suffix for suffix in _SUFFIXES for base in (path.name, path.stem)]
+    marks = [_TAKEOUT[:length] for length in range(len(_TAKEOUT), 0, -1)]
+    names += [f"{path.name}{mark}.json" for mark in marks]
+    if len(path.name) > _TAKEOUT_CUT:
+        names.append(f"{path.name[:_TAKEOUT_CUT]}.json")
+    numbered = _NUMBERED.fullmatch(path.stem)
+    if numbered:
+        first = numbered["stem"] + path.suffix
+        names += [f"{first}{mark}{numbered['number']}.json" for mark in (*marks, "")]
+    return list(dict.fromkeys(names))
+
+
+def _titles(picture: Path) -> tuple[str, ...]:
+    """Return the picture's own name as JSON gives it: that is no caption."""
+    numbered = _NUMBERED.fullmatch(picture.stem)
+    first = (numbered["stem"] + picture.suffix,) if numbered else ()
+    names = (picture.name, picture.stem, *first)
+    return tuple(unicodedata.normalize(form, name) for name in names for form in ("NFC", "NFD"))
 
 
 class _Table:
@@ -235,7 +263,7 @@ def _key(path: Path) -> str:
     return os.path.normcase(os.path.normpath(text))
 
 
-def _from_json(decoded: DecodedText) -> DecodedText:
+def _from_json(decoded: DecodedText, besides: Collection[str] = ()) -> DecodedText:
     try:
         content = parse_json(decoded.text)
     except ValueError:
@@ -245,7 +273,7 @@ def _from_json(decoded: DecodedText) -> DecodedText:
     if isinstance(content, Pairs) or (
         isinstance(content, list) and (not content or any(map(_may_hold_text, content)))
     ):
-        text, problem = texts_in(content)
+        text, problem = texts_in(content, besides=besides)
         return DecodedText(text, decoded.problem or problem)
     problem = 'holds neither an object nor a text; write {"caption": "..."}'
     return DecodedText("", decoded.problem or problem)

@@ -344,3 +344,53 @@ def test_no_bytes_break_a_table(tmp_path: Path, data: bytes, name: str) -> None:
     except ConfigError:
         return
     assert all(path.strip() for path in captions.unused)
+
+
+@pytest.mark.parametrize(
+    ("picture", "name"),
+    [
+        ("photo.jpg", "photo.jpg.supplemental-metadata.json"),
+        ("photo.jpg", "photo.jpg.supplemental-meta.json"),
+        ("photo.jpg", "Photo.JPG.suppl.json"),
+        ("photo.jpg", "photo.jpg.s.json"),
+        ("photo.jpg", "photo.jpg..json"),
+        ("photo(2).jpg", "photo.jpg.supplemental-metadata(2).json"),
+        ("photo(2).jpg", "photo.jpg.sup(2).json"),
+        ("photo(2).jpg", "photo.jpg(2).json"),
+        (f"{'long' * 11}er.jpg", f"{'long' * 11}er.json"),
+        (f"{'long' * 11}.jpg", f"{'long' * 11}.j.json"),
+    ],
+)
+def test_the_names_of_google_takeout_are_found(tmp_path: Path, picture: str, name: str) -> None:
+    content = {"title": picture.replace("(2)", ""), "description": "Kill them all"}
+    caption = beside(tmp_path / picture, name, json.dumps(content))
+    assert caption == Caption("Kill them all", str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "photo.jpg.supplements.json",
+        "photo.jpg.supplemental-metadata(1).json",
+        "photo.jpg.supplemental-metadata.txt",
+        "photo.jpgs.json",
+        "photo2.jpg.s.json",
+    ],
+)
+def test_names_that_only_look_like_those_are_not(photo: Path, name: str) -> None:
+    assert beside(photo, name, '{"description": "Kill them all"}') is None
+
+
+def test_the_first_of_pictures_of_one_name_has_its_own_json(photo: Path) -> None:
+    second = photo.with_name("photo(1).jpg")
+    captions = Captions.from_sidecars()
+    for picture, name in ((photo, ""), (second, "(1)")):
+        file = photo.with_name(f"photo.jpg.supplemental-metadata{name}.json")
+        file.write_text(json.dumps({"title": "photo.jpg", "description": f"of {picture.name}"}))
+    assert captions.caption_for(photo).text == "of photo.jpg"
+    assert captions.caption_for(second).text == "of photo(1).jpg"
+
+
+@pytest.mark.parametrize("title", ["photo.jpg", "photo"])
+def test_json_that_only_names_the_picture_is_no_caption(photo: Path, title: str) -> None:
+    assert beside(photo, "photo.json", json.dumps({"title": title})) is None
