@@ -366,6 +366,7 @@ def _encode_plan(plan: Plan) -> str:
     del info["path"], info["sha256"]
     duration = plan.info.duration
     info["duration"] = None if duration is None else _encode_time(duration)
+    info["start"] = _encode_time(plan.info.start)
     return json.dumps(
         {
             "info": info,
@@ -386,6 +387,7 @@ def _decode_plan(text: str, sha256: str) -> Plan | None:
         info = content["info"]
         if info["duration"] is not None:
             info["duration"] = Fraction(info["duration"])
+        info["start"] = Fraction(info["start"])
         problem = content["problem"]
         return Plan(
             info=MediaInfo(path="", sha256=sha256, **info),

@@ -2,5 +2,6 @@
 
 from framesift.frames.sampling import Sampler, UniformSampler
 from framesift.frames.stream import iter_frames
+from framesift.frames.watching import Watcher
 
-__all__ = ["Sampler", "UniformSampler", "iter_frames"]
+__all__ = ["Sampler", "UniformSampler", "Watcher", "iter_frames"]

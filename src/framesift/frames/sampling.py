@@ -1,4 +1,4 @@
-"""Which moments of a medium to look at: pure functions of what is known before decoding."""
+"""Which moments of a medium to look at."""
 
 from __future__ import annotations
 
@@ -9,30 +9,35 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from framesift.errors import ConfigError
 
 if TYPE_CHECKING:
-    from framesift.types import MediaInfo
+    from collections.abc import Iterator
+
+    from framesift.frames.watching import Watcher
+    from framesift.media import Media
+    from framesift.types import Frame, MediaInfo
 
 __all__ = ["Sampler", "UniformSampler"]
 
 
 @runtime_checkable
 class Sampler(Protocol):
-    """A rule that picks moments."""
+    """A rule that picks moments and reads their frames."""
 
     @property
     def key(self) -> str:
         """Stable text for cache keys: samplers that pick alike have equal keys."""
 
-    def times(
-        self, info: MediaInfo, frame_times: tuple[Fraction, ...] | None
-    ) -> tuple[Fraction, ...] | None:
-        """Pick moments.
+    def frames(self, media: Media, watcher: Watcher) -> Iterator[Frame]:
+        """Read the frames that the models are to look at.
 
         Args:
-            info: Of the medium.
-            frame_times: When each frame starts, in seconds; ``None`` for a video.
+            media: Opened.
+            watcher: Told of what is decoded on the way.
 
-        Returns:
-            Ascending seconds from the medium's first frame; ``None`` for every frame.
+        Yields:
+            Frames in the order of their times.
+
+        Raises:
+            MediaError: As `Media.read` does, after the frames that could be decoded.
         """
 
 
@@ -73,10 +78,25 @@ class UniformSampler:
         """``uniform:fps=1,max=64``."""
         return f"uniform:fps={self.fps},max={self.max_frames}"
 
+    def frames(self, media: Media, watcher: Watcher) -> Iterator[Frame]:
+        """Read the frames shown at the moments that `times` picks."""
+        times = self.times(media.info, media.frame_times)
+        for frame in media.read(tuple(media.start + time for time in times)):
+            watcher.chose(frame)
+            yield frame
+
     def times(
         self, info: MediaInfo, frame_times: tuple[Fraction, ...] | None
-    ) -> tuple[Fraction, ...] | None:
-        """Pick moments, as the class describes."""
+    ) -> tuple[Fraction, ...]:
+        """Pick moments, as the class describes.
+
+        Args:
+            info: Of the medium.
+            frame_times: When each frame starts, in seconds; ``None`` for a video.
+
+        Returns:
+            Ascending seconds from the medium's first frame.
+        """
         if frame_times is not None:
             count = len(frame_times)
             if count <= self.max_frames:

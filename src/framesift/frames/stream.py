@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framesift.frames.watching import Watcher
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,7 +30,4 @@ def iter_frames(media: Media, sampler: Sampler) -> Iterator[Frame]:
     Raises:
         MediaError: As `Media.read` does, after the frames that could be decoded.
     """
-    times = sampler.times(media.info, media.frame_times)
-    if times is not None:
-        times = tuple(media.start + time for time in times)
-    yield from media.read(times)
+    yield from sampler.frames(media, Watcher(media))

@@ -10,9 +10,10 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from framesift.errors import CorruptMediaError, LimitExceededError, UnsupportedMediaError
-from framesift.media.base import Media
+from framesift.media.base import Media, Shown
 from framesift.media.budget import decode_budget
 from framesift.media.image import check_pixels, reduction
+from framesift.media.index import FrameIndex
 from framesift.media.libav import READ_ERRORS, libav_errors, open_container
 from framesift.media.walk import Walk
 from framesift.types import Frame, MediaInfo
@@ -62,6 +63,8 @@ class VideoMedia(Media):
         self._file = file
         self._form = form
         self._container: InputContainer | None = None
+        self._index: FrameIndex | None = None
+        self._indexed = False
         self._lent = 0
         try:
             with libav_errors(self._name):
@@ -101,6 +104,35 @@ class VideoMedia(Media):
         pictures = walk.pictures() if times is None else walk.at(sorted(set(times)), self._rewind)
         for picture, time in pictures:
             yield self._to_frame(picture, time)
+        if walk.trouble is not None:
+            raise walk.trouble
+
+    @property
+    def index(self) -> FrameIndex | None:
+        """Read from the packets when it is first asked for."""
+        if not self._indexed:
+            self._indexed = True
+            self._index = self._scan_index()
+        return self._index
+
+    def pictures(
+        self,
+        begin: Fraction | None = None,
+        end: Fraction | None = None,
+        *,
+        keys_only: bool = False,
+    ) -> Iterator[Shown]:
+        """Decode one stretch; seeks to the key frame before it."""
+        walk = self._rewind()
+        context = self._stream.codec_context
+        if keys_only:
+            context.skip_frame = "NONKEY"
+        try:
+            for picture, time in walk.stretch(begin, end, self._rewind):
+                if not keys_only or begin is None or time >= begin:
+                    yield _Picture(self, picture, time)
+        finally:
+            context.skip_frame = "DEFAULT"
         if walk.trouble is not None:
             raise walk.trouble
 
@@ -203,6 +235,7 @@ class VideoMedia(Media):
             height=height,
             duration=duration,
             frame_count=self._stream.frames or None,
+            start=self._start,
         )
 
     def _find_duration(self) -> Fraction | None:
@@ -226,6 +259,33 @@ class VideoMedia(Media):
             pass  # the part that can be read counts
         return end - self._start if end > self._start else None
 
+    def _scan_index(self) -> FrameIndex | None:
+        self._rewind()
+        base = self._stream.time_base
+        pts, keys, sizes, end = [], [], [], 0
+        try:
+            for packet in self._container.demux(self._stream):  # type: ignore[union-attr]
+                if not packet.size:
+                    continue
+                if packet.pts is None or base is None:
+                    return None
+                pts.append(packet.pts)
+                keys.append(packet.is_keyframe)
+                sizes.append(packet.size)
+                end = max(end, packet.pts + (packet.duration or 0))
+        except READ_ERRORS:
+            pass  # the part that can be read counts
+        if not pts or base is None:
+            return None
+        order = np.argsort(np.asarray(pts, np.int64), kind="stable")
+        return FrameIndex(
+            base,
+            np.asarray(pts, np.int64)[order],
+            np.asarray(keys, np.bool_)[order],
+            np.asarray(sizes, np.uint32)[order],
+            end * base,
+        )
+
     def _to_frame(self, picture: VideoFrame, time: Fraction) -> Frame:
         size = (picture.width, picture.height)
         check_pixels(size, self._limits, self._name)
@@ -245,6 +305,29 @@ class VideoMedia(Media):
         if picture.duration and picture.time_base:
             duration = picture.duration * picture.time_base
         return Frame(pixels, time=time, index=index, duration=duration)
+
+
+class _Picture(Shown):
+    """A decoded frame in the decoder's own format."""
+
+    def __init__(self, media: VideoMedia, picture: VideoFrame, time: Fraction) -> None:
+        self._media = media
+        self._picture = picture
+        self.time = time
+        self.key = bool(picture.key_frame)
+        self.duration = None
+        if picture.duration and picture.time_base:
+            self.duration = picture.duration * picture.time_base
+
+    def small(self, width: int, height: int) -> UInt8Array:
+        small = VideoReformatter().reformat(
+            self._picture, width, height, "rgb24", interpolation="FAST_BILINEAR"
+        )
+        assert small is not None
+        return cast("UInt8Array", small.to_ndarray())
+
+    def frame(self) -> Frame:
+        return self._media._to_frame(self._picture, self.time)
 
 
 def _quarter_turns(picture: VideoFrame) -> int:

@@ -109,6 +109,33 @@ class Walk:
                 emitted = shown[1]
                 yield shown
 
+    def stretch(
+        self, begin: Fraction | None, end: Fraction | None, rewind: Callable[[], Walk]
+    ) -> Iterator[Picture]:
+        """Yield the picture shown at ``begin`` and all that follow, up to ``end``.
+
+        Args:
+            begin: Seconds; ``None`` for the first picture.
+            end: Pictures that start here or later are left out; ``None`` for none.
+            rewind: As for `at`.
+        """
+        if begin is not None:
+            self._seek(begin)
+        stream = self.pictures()
+        shown = next(stream, None)
+        if begin is not None and shown is not None and shown[1] > begin:
+            rewind()
+            stream = self.pictures()
+            shown = next(stream, None)
+        for following in stream:
+            if shown is not None and (begin is None or following[1] > begin):
+                if end is not None and shown[1] >= end:
+                    return
+                yield shown
+            shown = following
+        if shown is not None and (end is None or shown[1] < end):
+            yield shown
+
     def _seek(self, time: Fraction) -> bool:
         if self._stream.time_base is None:
             return False

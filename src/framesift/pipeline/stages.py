@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gatherer", "Stages", "as_source"]
 
-_DECODING_VERSION = 4
+_DECODING_VERSION = 5
 """Part of every cache key; grows when the same file would decode to other pixels."""
 
 _ENCODE_CHUNK = 16

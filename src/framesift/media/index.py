@@ -1,0 +1,54 @@
+"""The index of a video: every frame's time, whether it is a key frame and how many bytes it took.
+
+It is read from the packets without decoding any, so it costs what reading the file costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+__all__ = ["FrameIndex"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameIndex:
+    """N frames in the order in which they are shown, 13 bytes each.
+
+    Attributes:
+        base: Seconds a tick.
+        pts: int64 (N,), ascending, in ticks of the stream's own clock.
+        keys: bool (N,), whether the decoder can start there.
+        sizes: uint32 (N,), bytes in the file.
+        end: When the last frame stops being shown, in seconds.
+    """
+
+    base: Fraction
+    pts: NDArray[np.int64]
+    keys: NDArray[np.bool_]
+    sizes: NDArray[np.uint32]
+    end: Fraction
+
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.pts)
+
+    def time(self, place: int) -> Fraction:
+        """Return when one frame starts, in seconds."""
+        return int(self.pts[place]) * self.base
+
+    def shown_at(self, time: Fraction) -> int:
+        """Return which frame is on the screen: the last one that starts no later, or the first."""
+        tick = int(time / self.base // 1)
+        return max(0, int(np.searchsorted(self.pts, tick, side="right")) - 1)
+
+    def key_times(self) -> tuple[Fraction, ...]:
+        """Return when each key frame starts, in seconds."""
+        return tuple(int(pts) * self.base for pts in self.pts[self.keys])
