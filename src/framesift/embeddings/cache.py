@@ -11,12 +11,11 @@ CRC-32: one that does not match is a miss, never a wrong score.
 
 from __future__ import annotations
 
-import json
 import threading
 import time as clock
 import zlib
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from framesift.embeddings.cache_file import CacheFile, Transaction, companions, remove_rows
-from framesift.types import MediaInfo, Problem, WordBox
+from framesift.embeddings.cache_plan import Plan, decode_plan, encode_plan, encode_time
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,26 +32,9 @@ if TYPE_CHECKING:
 
     from framesift.types import Float32Array
 
-__all__ = ["Cache", "CacheInfo", "Plan", "default_path"]
+__all__ = ["Cache", "CacheInfo", "Pictures", "Plan", "default_path"]
 
 _MAX_PENDING_BYTES: Final = 8 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What reading a medium came to, so that it need not be opened again.
-
-    Attributes:
-        info: What is known of it; the cache stores no path and gives ``""`` back.
-        times: Presentation times of the frames that were embedded, in seconds.
-        problem: Why only a part could be read, if so.
-        words: What a word reader found, by the time of the frame; empty where none was asked.
-    """
-
-    info: MediaInfo
-    times: tuple[Fraction, ...]
-    problem: Problem | None = None
-    words: tuple[tuple[Fraction, tuple[WordBox, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +54,22 @@ class CacheInfo:
     items: int
     rows: int
     models: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What is kept of a medium to look at.
+
+    Attributes:
+        thumbnail: A JPEG, or ``None``.
+        posters: Small JPEGs of frames, by their times in seconds.
+    """
+
+    thumbnail: bytes | None = None
+    posters: Mapping[Fraction, bytes] = field(default_factory=dict)
+
+
+_NO_PICTURES = Pictures()
 
 
 def default_path() -> Path:
@@ -151,7 +149,7 @@ class Cache:
             if text is None:
                 query = "SELECT plan, crc FROM plans WHERE sha256 = ? AND key = ?"
                 text = _first_whole(self._store.select(query, key))
-        return None if text is None else _decode_plan(text, sha256)
+        return None if text is None else decode_plan(text, sha256)
 
     def rows(self, sha256: str, times: Sequence[Fraction], fingerprint: str) -> Float32Array | None:
         """Look up what a model said of the frames of a medium.
@@ -163,12 +161,12 @@ class Cache:
         key = (bytes.fromhex(sha256), fingerprint)
         with self._lock:
             found = dict(self._pending.rows.get(key, {}))
-            if any(_encode_time(moment) not in found for moment in times):
+            if any(encode_time(moment) not in found for moment in times):
                 query = "SELECT time, row, crc FROM rows WHERE sha256 = ? AND fingerprint = ?"
                 for moment, row, crc in self._store.select(query, key):
                     if _is_whole(row, crc):
                         found.setdefault(moment, row)
-        blobs = [found.get(_encode_time(moment), b"") for moment in times]
+        blobs = [found.get(encode_time(moment), b"") for moment in times]
         width = len(blobs[0]) if blobs else 0
         if width == 0 or width % 4 or any(len(blob) != width for blob in blobs):
             return None
@@ -186,6 +184,16 @@ class Cache:
             stored: bytes | None = _first_whole(self._store.select(query, (key,)))
         return stored
 
+    def posters(self, sha256: str) -> dict[Fraction, bytes]:
+        """Look up the small pictures of a medium's frames: JPEGs by the time of the frame."""
+        key = bytes.fromhex(sha256)
+        with self._lock:
+            query = "SELECT time, jpeg, crc FROM posters WHERE sha256 = ?"
+            stored = self._store.select(query, (key,))
+            found = {moment: jpeg for moment, jpeg, crc in stored if _is_whole(jpeg, crc)}
+            found |= self._pending.posters.get(key, {})
+        return {Fraction(moment): jpeg for moment, jpeg in found.items()}
+
     def put(
         self,
         sha256: str,
@@ -193,7 +201,7 @@ class Cache:
         plan_key: str,
         plan: Plan,
         rows: Mapping[str, Float32Array],
-        thumbnail: bytes | None = None,
+        pictures: Pictures = _NO_PICTURES,
     ) -> None:
         """Keep what was computed for one medium; it is written whole or not at all.
 
@@ -202,7 +210,7 @@ class Cache:
             plan_key: As for ``plan``.
             plan: How the medium was read.
             rows: float32 (T, W) per model fingerprint, T being the number of ``plan.times``.
-            thumbnail: A JPEG; ``None`` leaves the one that is there.
+            pictures: JPEGs; those that are not given stay as they are.
 
         Raises:
             ValueError: The rows do not fit the plan.
@@ -215,7 +223,7 @@ class Cache:
         with self._lock:
             if not self._store.writable:
                 return
-            self._pending.add(key, plan_key, plan, rows, thumbnail)
+            self._pending.add(key, plan_key, plan, rows, pictures)
             full = len(self._pending.media) >= self._settings[0]
             heavy = self._pending.size_bytes >= _MAX_PENDING_BYTES
             if full or heavy or clock.monotonic() >= self._flush_at:
@@ -300,6 +308,7 @@ class _Pending:
         self.plans: dict[tuple[bytes, str], str] = {}
         self.rows: dict[tuple[bytes, str], dict[str, bytes]] = defaultdict(dict)
         self.thumbnails: dict[bytes, bytes] = {}
+        self.posters: dict[bytes, dict[str, bytes]] = defaultdict(dict)
         self.size_bytes = 0
 
     def add(
@@ -308,20 +317,23 @@ class _Pending:
         plan_key: str,
         plan: Plan,
         rows: Mapping[str, Float32Array],
-        thumbnail: bytes | None,
+        pictures: Pictures,
     ) -> None:
         """Take one medium; what was put under the same key before is replaced."""
         self.media.add(key)
-        text = self.plans[key, plan_key] = _encode_plan(plan)
+        text = self.plans[key, plan_key] = encode_plan(plan)
         self.size_bytes += len(text)
-        times = [_encode_time(moment) for moment in plan.times]
+        times = [encode_time(moment) for moment in plan.times]
         for fingerprint, array in rows.items():
             blobs = [row.tobytes() for row in np.ascontiguousarray(array, dtype="<f4")]
             self.rows[key, fingerprint].update(zip(times, blobs, strict=True))
             self.size_bytes += sum(map(len, blobs))
-        if thumbnail is not None:
-            self.thumbnails[key] = bytes(thumbnail)
-            self.size_bytes += len(thumbnail)
+        if pictures.thumbnail is not None:
+            self.thumbnails[key] = bytes(pictures.thumbnail)
+            self.size_bytes += len(pictures.thumbnail)
+        for moment, jpeg in pictures.posters.items():
+            self.posters[key][encode_time(moment)] = bytes(jpeg)
+            self.size_bytes += len(jpeg)
 
     def write(self, database: sqlite3.Connection) -> bool:
         """Write everything in one transaction."""
@@ -342,6 +354,14 @@ class _Pending:
                 "INSERT OR REPLACE INTO thumbnails VALUES (?, ?, ?)",
                 ((key, jpeg, _crc(jpeg)) for key, jpeg in self.thumbnails.items()),
             )
+            database.executemany(
+                "INSERT OR REPLACE INTO posters VALUES (?, ?, ?, ?)",
+                (
+                    (key, moment, jpeg, _crc(jpeg))
+                    for key, jpegs in self.posters.items()
+                    for moment, jpeg in jpegs.items()
+                ),
+            )
         return True
 
 
@@ -355,53 +375,3 @@ def _is_whole(payload: object, crc: object) -> bool:
 
 def _first_whole(found: Iterable[tuple[Any, ...]]) -> Any | None:
     return next((payload for payload, crc in found if _is_whole(payload, crc)), None)
-
-
-def _encode_time(moment: Fraction) -> str:
-    return f"{moment.numerator}/{moment.denominator}"
-
-
-def _encode_plan(plan: Plan) -> str:
-    info = asdict(plan.info)
-    del info["path"], info["sha256"]
-    duration = plan.info.duration
-    info["duration"] = None if duration is None else _encode_time(duration)
-    info["start"] = _encode_time(plan.info.start)
-    return json.dumps(
-        {
-            "info": info,
-            "times": [_encode_time(moment) for moment in plan.times],
-            "problem": None if plan.problem is None else asdict(plan.problem),
-            "words": [
-                [_encode_time(moment), [asdict(box) for box in boxes]]
-                for moment, boxes in plan.words
-            ],
-        }
-    )
-
-
-def _decode_plan(text: str, sha256: str) -> Plan | None:
-    """Read a plan; ``None`` where it is not one, which counts as a miss."""
-    try:
-        content = json.loads(text)
-        info = content["info"]
-        if info["duration"] is not None:
-            info["duration"] = Fraction(info["duration"])
-        info["start"] = Fraction(info["start"])
-        problem = content["problem"]
-        return Plan(
-            info=MediaInfo(path="", sha256=sha256, **info),
-            times=tuple(Fraction(moment) for moment in content["times"]),
-            problem=None if problem is None else Problem(**problem),
-            words=tuple(
-                (Fraction(moment), tuple(_word_box(box) for box in boxes))
-                for moment, boxes in content.get("words", ())
-            ),
-        )
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _word_box(fields: dict[str, Any]) -> WordBox:
-    left, top, right, bottom = fields["box"]
-    return WordBox(fields["text"], fields["confidence"], (left, top, right, bottom))

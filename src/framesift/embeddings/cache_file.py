@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA", "CacheFile", "Transaction", "companions", "remove_rows"]
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Version of the tables, kept in ``PRAGMA user_version``.
 
 A file of an older version is emptied and built anew, because everything in it can be computed
@@ -37,6 +37,8 @@ _TABLES: Final = (
     " row BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (sha256, fingerprint, time))",
     "CREATE TABLE thumbnails (sha256 BLOB PRIMARY KEY NOT NULL, jpeg BLOB NOT NULL,"
     " crc INTEGER NOT NULL)",
+    "CREATE TABLE posters (sha256 BLOB NOT NULL, time TEXT NOT NULL, jpeg BLOB NOT NULL,"
+    " crc INTEGER NOT NULL, PRIMARY KEY (sha256, time))",
 )
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _BROKEN: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -252,7 +254,7 @@ def remove_rows(database: sqlite3.Connection, fingerprint: str | None) -> int:
         else:
             query = "DELETE FROM rows WHERE fingerprint = ?"
             removed = database.execute(query, (fingerprint,)).rowcount
-        for table in ("plans", "thumbnails"):
+        for table in ("plans", "thumbnails", "posters"):
             orphans = f"DELETE FROM {table} WHERE sha256 NOT IN (SELECT sha256 FROM rows)"  # noqa: S608
             database.execute(orphans)
     try:

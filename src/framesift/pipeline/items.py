@@ -19,11 +19,12 @@ if TYPE_CHECKING:
         Float32Array,
         MediaInfo,
         Problem,
+        Survey,
         UInt8Array,
         WordBox,
     )
 
-__all__ = ["Embedded", "Item", "Prepared", "Reading"]
+__all__ = ["Embedded", "Item", "Prepared", "Reading", "moves"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Reading:
     Attributes:
         limits: On bytes, pixels, frames and duration.
         exact: Decode in full, instead of letting decoders scale down to what the models need.
-        thumbnail_px: Longer side of the thumbnail kept with each analysis; ``None`` for none.
+        thumbnail_px: Longer side of the thumbnail kept with each analysis, and of those of the
+            frames of a video; ``None`` for none.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -62,6 +64,9 @@ class Item:
         fresh: Per encoder, the rows made in this run, one per frame.
         complete: Whether nothing has to be decoded.
         thumbnail: JPEG bytes.
+        posters: Small JPEGs of the frames of what moves, by their times.
+        survey: What was noticed while decoding what moves; ``None`` for a still.
+        stopped: Whether the reading was given up because the verdict was clear.
         problem: What stopped the decoding half-way, if anything did.
         words: Words read in frames, by the time of the frame.
         words_problem: Why words could not be read, if so.
@@ -76,6 +81,9 @@ class Item:
     fresh: list[list[Float32Array]] = field(default_factory=list)
     complete: bool = False
     thumbnail: bytes | None = None
+    posters: dict[Fraction, bytes] = field(default_factory=dict)
+    survey: Survey | None = None
+    stopped: bool = False
     problem: Problem | None = None
     words: list[tuple[Fraction, tuple[WordBox, ...]]] = field(default_factory=list)
     words_problem: Problem | None = None
@@ -97,3 +105,8 @@ class Embedded:
     embeddings: Embeddings
     thumbnail: bytes | None = None
     error: Problem | None = None
+
+
+def moves(info: MediaInfo) -> bool:
+    """Whether a medium has a timeline: a video or an animation, and not the pages of a TIFF."""
+    return info.kind == "video" or (info.kind == "animation" and info.duration is not None)

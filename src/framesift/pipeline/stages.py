@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framesift.embeddings.cache import Plan
+from framesift.embeddings.cache import Pictures, Plan
 from framesift.errors import CorruptMediaError, FramesiftError, MediaError
-from framesift.frames import UniformSampler, iter_frames
+from framesift.frames import UniformSampler, Watcher
 from framesift.media import Source, open_media, thumbnail
-from framesift.pipeline.items import Embedded, Item, Prepared, Reading
+from framesift.pipeline.items import Embedded, Item, Prepared, Reading, moves
 from framesift.pipeline.words import MIN_SIDE_PX, WORDS_VERSION, read_words
 from framesift.types import Failure, ModelInfo, Problem
 
@@ -38,6 +38,7 @@ _DECODING_VERSION = 5
 """Part of every cache key; grows when the same file would decode to other pixels."""
 
 _ENCODE_CHUNK = 16
+_POSTER_PX = 240
 
 
 class Stages:
@@ -97,15 +98,13 @@ class Stages:
             return item
         for position, encoder in enumerate(self.encoders):
             item.rows[position] = self.cache.rows(item.sha256, known.times, self._row_key(encoder))
-        if self.reading.thumbnail_px is not None:
-            item.thumbnail = self.cache.thumbnail(item.sha256)
-        has_thumbnail = self.reading.thumbnail_px is None or item.thumbnail is not None
-        if plan and has_thumbnail and all(rows is not None for rows in item.rows):
+        if plan and self._pictured(item, plan) and all(rows is not None for rows in item.rows):
             item.complete = True
             item.info = replace(plan.info, path=source.name)
             item.times = list(plan.times)
             item.problem = plan.problem
             item.words = list(plan.words)
+            item.survey = plan.survey
         return item
 
     def frames(self, item: Item) -> Iterator[Prepared]:
@@ -123,8 +122,9 @@ class Stages:
             item.source, limits=self.reading.limits, min_side_px=self._min_side_px
         ) as media:
             item.info = media.info
+            watcher = Watcher(media)
             try:
-                for frame in iter_frames(media, self.sampler):
+                for frame in self.sampler.frames(media, watcher):
                     item.times.append(frame.time)
                     best_contrast = self._keep_thumbnail(item, frame, best_contrast)
                     if self.reader is not None:
@@ -134,6 +134,8 @@ class Stages:
                 if not item.times:
                     raise
                 item.problem = Problem(type(error).__name__, str(error))
+            if moves(media.info):
+                item.survey = watcher.survey()
         if not item.times:
             message = "it holds no frame that can be shown; the file is empty or cut off"
             raise CorruptMediaError(message, source=item.source.name)
@@ -180,7 +182,7 @@ class Stages:
         if any(len(array) != len(item.times) for array in rows):
             message = "it decoded to other frames than when it was cached; run it with --no-cache"
             raise CorruptMediaError(message, source=item.source.name)
-        if self.cache is not None and not item.complete:
+        if self.cache is not None and not item.complete and not item.stopped:
             self._remember(item, item.info, rows)
         return item.info, self._embeddings(rows)
 
@@ -247,6 +249,8 @@ class Stages:
         side_px = self.reading.thumbnail_px
         if side_px is None:
             return best_contrast
+        if item.info is not None and moves(item.info):
+            item.posters[frame.time] = thumbnail(frame, side_px=min(side_px, _POSTER_PX))
         # The frame with the most contrast shows more than the first one, which is often black.
         contrast = float(frame.pixels[::8, ::8].std())
         if contrast > best_contrast:
@@ -265,15 +269,29 @@ class Stages:
             for encoder, array, cached in zip(self.encoders, rows, item.rows, strict=True)
             if cached is None
         }
-        plan = Plan(replace(info, path=""), tuple(item.times), item.problem)
+        if item.problem is not None and item.problem.type == "DecodeTimeoutError":
+            return  # a quicker or less busy machine would have seen more
+        plan = Plan(replace(info, path=""), tuple(item.times), item.problem, survey=item.survey)
         plans = {self._plan_key: plan}
         if self.reader is not None and item.words_problem is None:
             plans[self._plan_key + self._words_key] = replace(plan, words=tuple(item.words))
-        thumbnail = item.thumbnail
+        pictures = Pictures(item.thumbnail, item.posters)
         for key, one in plans.items():
-            self.cache.put(item.sha256, plan_key=key, plan=one, rows=made, thumbnail=thumbnail)
+            self.cache.put(item.sha256, plan_key=key, plan=one, rows=made, pictures=pictures)
             # A second plan is of the same rows.
-            made, thumbnail = {}, None
+            made, pictures = {}, Pictures()
+
+    def _pictured(self, item: Item, plan: Plan) -> bool:
+        """Fetch the thumbnails of an item, and say whether all that are wanted are there."""
+        if self.cache is None or self.reading.thumbnail_px is None:
+            return True
+        item.thumbnail = self.cache.thumbnail(item.sha256)
+        if moves(plan.info):
+            known = self.cache.posters(item.sha256)
+            item.posters = {time: known[time] for time in plan.times if time in known}
+            if len(item.posters) < len(plan.times):
+                return False
+        return item.thumbnail is not None
 
     def _embeddings(self, rows: Sequence[Float32Array]) -> Embeddings:
         embeddings = self.embedder.to_embeddings(rows[0])

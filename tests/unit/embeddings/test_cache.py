@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from framesift.embeddings import cache_file
-from framesift.embeddings.cache import Cache, Plan, default_path
+from framesift.embeddings.cache import Cache, Pictures, Plan, default_path
 from framesift.types import MediaInfo, Problem
 
 WIDTH = 24
@@ -43,7 +43,9 @@ def rows_of(sha256: str, count: int = 1) -> np.ndarray:
 
 def put(cache: Cache, sha256: str, count: int = 1, fingerprint: str = "model-a") -> None:
     rows = {fingerprint: rows_of(sha256, count)}
-    cache.put(sha256, plan_key="k", plan=a_plan(sha256, count), rows=rows, thumbnail=b"jpeg")
+    cache.put(
+        sha256, plan_key="k", plan=a_plan(sha256, count), rows=rows, pictures=Pictures(b"jpeg")
+    )
 
 
 def assert_whole(cache: Cache, sha256: str, count: int = 1) -> None:
@@ -318,6 +320,23 @@ def test_a_truncated_file_is_never_fatal(path: Path) -> None:
                 assert_whole(cache, key)
 
 
+def test_posters_are_kept_by_time_before_and_after_a_flush(path: Path) -> None:
+    plan, rows = a_plan(sha("a"), 2), {"model-a": rows_of(sha("a"), 2)}
+    with Cache(path) as cache:
+        first = Pictures(posters={Fraction(0): b"one", Fraction(1, 3): b"two"})
+        cache.put(sha("a"), plan_key="k", plan=plan, rows=rows, pictures=first)
+        assert cache.posters(sha("a")) == first.posters
+        cache.flush()
+        again = Pictures(posters={Fraction(1, 3): b"new"})
+        cache.put(sha("a"), plan_key="k", plan=plan, rows={}, pictures=again)
+        assert cache.posters(sha("a")) == {Fraction(0): b"one", Fraction(1, 3): b"new"}
+        assert cache.posters(sha("b")) == {}
+    with Cache(path) as cache:
+        assert cache.posters(sha("a")) == {Fraction(0): b"one", Fraction(1, 3): b"new"}
+        cache.clear()
+        assert cache.posters(sha("a")) == {}
+
+
 def test_another_programs_database_is_left_alone(path: Path) -> None:
     path.parent.mkdir()
     damage(path, "CREATE TABLE photos (name TEXT)")
@@ -332,17 +351,18 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
 
 
 def test_a_newer_file_is_left_alone_and_an_older_one_built_anew(path: Path, monkeypatch) -> None:
+    now = cache_file.SCHEMA
     with monkeypatch.context() as patch:
-        patch.setattr(cache_file, "SCHEMA", 2)
+        patch.setattr(cache_file, "SCHEMA", now + 1)
         with Cache(path) as cache:
             put(cache, sha("a"))
     with Cache(path) as cache:
-        assert "newer Framesift (schema 2, this one has 1)" in (cache.notice or "")
+        assert f"newer Framesift (schema {now + 1}, this one has {now})" in (cache.notice or "")
         assert not cache.enabled
-    monkeypatch.setattr(cache_file, "SCHEMA", 2)
+    monkeypatch.setattr(cache_file, "SCHEMA", now + 1)
     with Cache(path) as cache:
         assert_whole(cache, sha("a"))
-    monkeypatch.setattr(cache_file, "SCHEMA", 3)
+    monkeypatch.setattr(cache_file, "SCHEMA", now + 2)
     with Cache(path) as cache:
         assert cache.notice is None
         assert cache.plan(sha("a"), "k") is None
