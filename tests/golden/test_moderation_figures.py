@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from PIL import Image
 from framesift.embeddings import load_embedder, load_expert
 from framesift.embeddings.tiles import TileEncoder
 from framesift.heads.moderation import context_heads, moderation_heads, tile_scores, weapons_head
-from framesift.policies import CONTEXT_TAGS, TAXONOMY, Policy
+from framesift.policies import CONTEXT_TAGS, JOINT_RULES, TAXONOMY, Policy
 from framesift.types import Embeddings
 
 if TYPE_CHECKING:
@@ -155,14 +156,58 @@ def test_the_page_of_policies_shows_what_was_measured_of_these_policies() -> Non
     """After a change of a policy: training/screening/policies.py, and the table by hand."""
     measured = json.loads((ROOT / "training" / "screening" / "policies.json").read_text())
     assert list(measured["policies"]) == [Policy.default().label, Policy.moderation().label]
-    page = (ROOT / "docs" / "policies.md").read_text().split("## Measured: both policies")[1]
-    rows = [line.split("|")[2:5] for line in page.splitlines() if line.startswith("| ")][1:]
-    shown = [[cell.strip() for cell in row] for row in rows]
+    shown = [row[1:4] for row in table_of("## Measured: both policies")]
     expected = [
         [str(groups[0]["pictures"]), *(" / ".join(map(percent, shares(row))) for row in groups)]
         for groups in zip(*(one.values() for one in measured["policies"].values()), strict=True)
     ]
     assert shown == expected
+
+
+def test_the_page_of_policies_shows_what_the_joint_rules_were_measured_to_add() -> None:
+    """After a change of the rules or the text heads: training/screening/joint.py, and the table."""
+    measured = json.loads((ROOT / "training" / "screening" / "joint.json").read_text())
+    assert list(measured["policies"]) == [Policy.default().label, Policy.moderation().label]
+    assert {rule.together for rule in JOINT_RULES} == {measured["together"], measured["chosen"]}
+    both = list(measured["policies"].values())
+    expected = []
+    for name in both[0]["sets"]:
+        found = [one["sets"][name] for one in both]
+        cells = [
+            added(x[f"{k} captions, own pictures"]) for k in ("veiled", "benign") for x in found
+        ]
+        expected.append([name, str(found[0]["pictures"]), *cells])
+    rows = table_of("### Measured: pictures and captions together")
+    assert rows[: len(expected)] == expected
+    posts = [added(one[f"posts, {kind}"]) for kind in POSTS_UNDER for one in both]
+    assert [cell for row in rows[len(expected) :] for cell in row[4:]] == posts
+
+
+def test_joint_rules_flag_hardly_anything_harmless() -> None:
+    measured = json.loads((ROOT / "training" / "screening" / "joint.json").read_text())
+    for one in measured["policies"].values():
+        assert one["posts, ordinary pictures"]["added"] <= 0.01
+        benign = [row["benign captions, own pictures"] for row in one["sets"].values()]
+        wrong = sum(row["added"] * row["quiet_pairs"] for row in benign if row["added"])
+        assert wrong <= 0.01 * sum(row["quiet_pairs"] for row in benign)
+        veiled = one["sets"]["threat beside a blade or a gun"]["veiled captions, own pictures"]
+        assert veiled["added"] > one["posts, ordinary pictures"]["added"]
+
+
+POSTS_UNDER = ("ordinary pictures", "blades and weapons")
+
+
+def added(row: dict) -> str:
+    share = "-" if row["added"] is None else f"{100 * row['added']:.1f} %"
+    return f"{share} of {row['quiet_pairs']:,}"
+
+
+def table_of(heading: str) -> list[list[str]]:
+    """The rows of the table below a heading of docs/policies.md."""
+    section = re.split("^##", (ROOT / "docs" / "policies.md").read_text(), flags=re.MULTILINE)
+    (text,) = [part for part in section if f"##{part}".startswith(heading)]
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row] for row in rows[1:]]
 
 
 def shares(row: dict) -> list[float]:

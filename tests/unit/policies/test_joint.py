@@ -36,19 +36,29 @@ def test_names_and_pairs_of_a_result_are_different():
     assert len(set(results)) == len(results)
 
 
+@pytest.mark.parametrize(
+    ("image", "text", "score"),
+    [(0.5, 0.5, 0.95), (1.0, 1.0, 0.95), (0.9, 0.3, 0.89), (0.2, 0.6, 0.83), (1.0, 0.1, 0.68)],
+)
+def test_the_documented_scores(image, text, score):
+    assert {round(joint_score(image, text, rule), 2) for rule in JOINT_RULES} == {score}
+    assert {round(joint_score(0.3, 0.3, rule), 2) for rule in JOINT_RULES} == {0.78}
+
+
 @pytest.mark.parametrize("rule", JOINT_RULES, ids=lambda rule: rule.name)
 @pytest.mark.parametrize(
     ("image", "text", "reviewed"),
     [
         (0.5, 0.5, True),
         (0.6, 0.4, True),
-        (1.0, 0.5, True),
-        (0.4, 0.4, False),
-        (1.0, 0.3, False),
-        (0.3, 1.0, False),
+        (0.4, 0.4, True),
+        (1.0, 0.2, True),
+        (0.2, 1.0, True),
+        (0.3, 0.3, False),
+        (1.0, 0.1, False),
+        (0.1, 1.0, False),
         (1.0, 0.0, False),
         (0.0, 1.0, False),
-        (0.3, 0.3, False),
     ],
 )
 def test_two_mid_scores_reach_review_and_one_alone_does_not(rule, image, text, reviewed):
@@ -89,14 +99,14 @@ def test_evidence_says_what_was_seen_and_what_was_said():
 
 def test_the_highest_of_several_scores_counts_and_words_in_the_picture_are_a_text():
     signals = [
-        seen("weapons", 0.2),
-        Signal("weapons", 0.7, "linear"),
+        seen("weapons", 0.1),
+        Signal("weapons", 0.4, "linear"),
         said("violence", 0.1),
-        said("violence", 0.6, part="words"),
+        said("violence", 0.3, part="words"),
     ]
     (found,) = [x for x in joint_signals(signals) if x.category == "violence"]
-    assert found.score == joint_score(0.7, 0.6, JOINT_RULES[0])
-    assert found.evidence.prompt.endswith("violence 0.60 in the words")
+    assert found.score == joint_score(0.4, 0.3, JOINT_RULES[0])
+    assert found.evidence.prompt.endswith("violence 0.30 in the words")
 
 
 def test_one_side_alone_and_what_is_no_number_give_nothing():

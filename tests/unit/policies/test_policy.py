@@ -519,7 +519,8 @@ def test_the_page_shows_every_key_and_every_joint_rule():
     for rule in JOINT_RULES:
         image, text = (", ".join(f"`{x}`" for x in names) for names in (rule.image, rule.text))
         assert f"| `{rule.name}` | {image} | {text} | `{rule.result}` |" in page
-        assert (rule.together, rule.most) == (0.8, 0.6)
+        assert (rule.together, rule.most) == (0.95, 0.5)
+    assert "min(logit(text), logit(0.5)) + logit(0.95)" in page
 
 
 def test_the_page_shows_the_thresholds_of_the_default():
