@@ -6,25 +6,33 @@ Each part is scored alone; then picture and text are looked at together
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framesift.pipeline.signals import context_scores, image_signals
+from framesift.pipeline.signals import context_scores, image_signals, look
 from framesift.policies import ALLOWED, decide, joint_signals
 from framesift.types import SEVERITY, Problem, Signal, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
     from framesift.heads import Head
-    from framesift.pipeline.signals import View
+    from framesift.pipeline.signals import Sight, View
     from framesift.policies import Policy
     from framesift.types import Action, Float32Array, Part
 
-__all__ = ["Content", "at_least", "moderate", "moderate_text"]
+__all__ = [
+    "Content",
+    "Findings",
+    "at_least",
+    "conclude",
+    "examine",
+    "moderate",
+    "moderate_text",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +44,7 @@ class Content:
         sha256: Of the file.
         caption: The text that goes with the picture; ``None`` for none.
         words: Words read in the picture, by the time of the frame (``None`` for a still).
+        subtitles: Lines of the subtitles inside a video, by the time at which they start.
         hashes: Rows of the expert ``pdq``, float32 (N, 257), or ``None``.
         problems: What could not be read; the verdict is then no milder than the policy says.
         words_read: Whether anything read the words in the picture.
@@ -45,9 +54,27 @@ class Content:
     sha256: str | None = None
     caption: str | None = None
     words: Sequence[tuple[Fraction | None, str]] = ()
+    subtitles: Sequence[tuple[Fraction | None, str]] = ()
     hashes: Float32Array | None = None
     problems: Sequence[Problem] = ()
     words_read: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What the parts of an item say, before the policy speaks.
+
+    Attributes:
+        signals: Of all parts.
+        parts: Which parts were looked at.
+        context: Context tag to score.
+        sights: What each moderation head says of the pictures.
+    """
+
+    signals: Sequence[Signal] = ()
+    parts: Sequence[Part] = ()
+    context: Mapping[str, float] = field(default_factory=dict)
+    sights: Sequence[Sight] = ()
 
 
 def moderate(content: Content, heads: Sequence[Head], policy: Policy) -> Verdict:
@@ -64,23 +91,51 @@ def moderate(content: Content, heads: Sequence[Head], policy: Policy) -> Verdict
     Raises:
         HeadError: A head cannot read the rows of the frames.
     """
+    return conclude(examine(content, heads, policy), content, policy)
+
+
+def examine(content: Content, heads: Sequence[Head], policy: Policy) -> Findings:
+    """Score every part of an item.
+
+    Args:
+        content: The parts.
+        heads: For moderation and context; others are passed over.
+        policy: Says which categories are wanted, and what stands on lists.
+
+    Raises:
+        HeadError: A head cannot read the rows of the frames.
+    """
     listed = _look_up(content, policy)
     signals: list[Signal] = [] if listed is None else [listed]
     parts: list[Part] = []
     context: dict[str, float] = {}
+    sights: list[Sight] = []
     if content.views and listed is not ALLOWED:
         parts.append("image")
-        signals += image_signals(heads, content.views)
+        sights = look(heads, content.views)
+        signals += image_signals(sights)
         context = context_scores(heads, content.views[0].embeddings)
-        if content.words:
-            parts.append("words")
-            signals += _word_signals(content, policy)
+        for part, texts in _texts_within(content):
+            if texts:
+                parts.append(part)
+                signals += _timed_signals(texts, policy, part)
     if content.caption is not None:
         parts.append("caption")
         signals += _text_signals(content.caption, policy, "caption")
     if "image" in parts and len(parts) > 1:
         signals += joint_signals(signals)
-    verdict = decide(signals, policy, parts=parts, context=context)
+    return Findings(signals, parts, context, sights)
+
+
+def conclude(findings: Findings, content: Content, policy: Policy) -> Verdict:
+    """Let the policy speak on what was found.
+
+    Args:
+        findings: What `examine` returned.
+        content: What it was found in.
+        policy: Thresholds and actions.
+    """
+    verdict = decide(findings.signals, policy, parts=findings.parts, context=findings.context)
     if content.views and policy.words != "off" and not content.words_read:
         verdict = replace(verdict, unread=("words",))
     return at_least(verdict, policy.on_failure) if content.problems else verdict
@@ -112,11 +167,18 @@ def _text_signals(text: str, policy: Policy, part: Part) -> list[Signal]:
     )
 
 
-def _word_signals(content: Content, policy: Policy) -> list[Signal]:
+def _texts_within(content: Content) -> list[tuple[Part, Sequence[tuple[Fraction | None, str]]]]:
+    """Return the texts that the pictures carry with them, by part."""
+    return [("words", content.words), ("subtitles", content.subtitles)]
+
+
+def _timed_signals(
+    texts: Sequence[tuple[Fraction | None, str]], policy: Policy, part: Part
+) -> list[Signal]:
     return [
         replace(signal, evidence=replace(signal.evidence, time=time))
-        for time, text in content.words
-        for signal in _text_signals(text, policy, "words")
+        for time, text in texts
+        for signal in _text_signals(text, policy, part)
     ]
 
 

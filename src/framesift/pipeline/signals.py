@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from framesift.heads import Head
-    from framesift.types import Float32Array
+    from framesift.types import Float32Array, Scores
 
-__all__ = ["Box", "View", "context_scores", "image_signals"]
+__all__ = ["Box", "Sight", "View", "context_scores", "image_signals", "look"]
 
 Box = tuple[float, float, float, float]
 
@@ -51,30 +51,71 @@ class View:
         )
 
 
-def image_signals(heads: Sequence[Head], views: Sequence[View]) -> list[Signal]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What one moderation head says of a medium.
+
+    Attributes:
+        head: The head.
+        seen: Its scores of each view that it can read, one row per row of the view; the first are
+            of the whole frames.
+    """
+
+    head: Head
+    seen: Sequence[tuple[View, Scores]]
+
+    def along(self) -> dict[str, Float32Array]:
+        """Return the scores along the frames: by category float32 (T,), tiles counted in.
+
+        A frame has the highest score of its views; where one of them is not a number, neither is
+        the frame's.
+        """
+        whole, rows = self.seen[0]
+        count = len(whole.embeddings)
+        parts = [
+            scores.values.reshape(count, -1, len(rows.names)).max(axis=1) for _, scores in self.seen
+        ]
+        highest = np.maximum.reduce(parts)
+        return {name: highest[:, column] for column, name in enumerate(rows.names)}
+
+
+def look(heads: Sequence[Head], views: Sequence[View]) -> list[Sight]:
     """Score every view with every moderation head that can read it.
 
     Args:
         heads: Heads of other tasks are passed over.
         views: The first one shows whole frames, and every head must be able to read it.
 
+    Raises:
+        HeadError: A head cannot read the whole frames.
+    """
+    return [
+        Sight(
+            head,
+            [
+                (view, _scored(head, view))
+                for number, view in enumerate(views)
+                if not number or _readable(head, view.embeddings)
+            ],
+        )
+        for head in heads
+        if head.card.task == "moderation"
+    ]
+
+
+def image_signals(sights: Sequence[Sight]) -> list[Signal]:
+    """Find the highest score of every head and category, and where it was seen.
+
     Returns:
         One signal per head and category: of the row that scored highest, the first one if several
         did. Where a row has a score that is not a number, a second signal says so: it must not hide
         a high score, nor a low one hide it.
-
-    Raises:
-        HeadError: A head cannot read the whole frames.
     """
     found: list[Signal] = []
-    for head in heads:
-        if head.card.task != "moderation":
-            continue
+    for sight in sights:
         best: dict[tuple[str, bool], Signal] = {}
-        for number, view in enumerate(views):
-            if number and not _readable(head, view.embeddings):
-                continue
-            for signal in _signals(head, view):
+        for view, scores in sight.seen:
+            for signal in _signals(sight.head, view, scores):
                 key = signal.category, math.isnan(signal.score)
                 known = best.get(key)
                 if known is None or signal.score > known.score:
@@ -98,10 +139,12 @@ def context_scores(heads: Sequence[Head], embeddings: Embeddings) -> dict[str, f
     return found
 
 
-def _signals(head: Head, view: View) -> list[Signal]:
+def _scored(head: Head, view: View) -> Scores:
     scores = head.score(view.embeddings)
-    if view.tiles:
-        scores = tile_scores(head.card, scores, view.tiles)
+    return tile_scores(head.card, scores, view.tiles) if view.tiles else scores
+
+
+def _signals(head: Head, view: View, scores: Scores) -> list[Signal]:
     places = _places(scores.values)
     spoken = [place for place in places if not scores.values[place] < _FLOOR]
     prompts = dict(zip(spoken, _closest(head, view.embeddings, spoken), strict=True))

@@ -61,7 +61,8 @@ def decide(
         signals: In any order; several of one category, from several heads, parts or frames.
         policy: Thresholds and context rules.
         parts: What the item has. ``image`` and ``caption`` demand a signal of every category that
-            applies to pictures or texts; ``words`` may hold nothing and demands none.
+            applies to pictures or texts; ``words`` and ``subtitles`` may hold nothing and demand
+            none.
         context: Context tag to score.
 
     Returns:
@@ -189,14 +190,14 @@ def _listed(found: Mapping[str, Sequence[Signal]]) -> list[LabelScore]:
 
 def _unknown_language(judged: Sequence[LabelScore], action: Action) -> list[LabelScore]:
     """Return a label for a text of which nothing is known, so that no low score looks sure."""
-    texts: tuple[Part, ...] = ("caption", "words")
+    texts: tuple[Part, ...] = ("caption", "subtitles", "words")
     for part in texts:
         own = [label for label in judged if label.part == part]
         unmeasured = any(label.evidence.prompt == UNMEASURED for label in own)
         if unmeasured and not any(label.flagged for label in own):
             evidence = Evidence(prompt=UNMEASURED)
             # Words read in a picture are brand names and fragments as often as a language.
-            led: Action = action if part == "caption" else "allow"
+            led: Action = "allow" if part == "words" else action
             flagged = led != "allow"
             return [
                 LabelScore(
