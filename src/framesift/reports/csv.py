@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from framesift.reports.base import Writer
+from framesift.reports.timelines import faults, harms
 from framesift.reports.words import reason
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ _AFTER_LABELS = (
     "context",
     "evidence",
     "unread",
+    "moments",
+    "longest_gap_s",
+    "shots",
+    "harm_segments",
+    "faults",
+    "worst_segment",
+    "worst_start_s",
+    "worst_end_s",
+    "worst_peak",
+    "worst_action",
 )
 # A spreadsheet takes a cell that begins so for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
@@ -117,7 +128,7 @@ def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
     flat |= {"model_precision": model.get("precision")}
     flat |= {"model_int8_cosine": model.get("int8_cosine")}
     flat |= {"error_type": error.get("type"), "error_message": error.get("message")}
-    return flat | _told(record, moderation)
+    return flat | _told(record, moderation) | _along(record)
 
 
 def _told(record: Record, moderation: Record) -> dict[str, Any]:
@@ -135,6 +146,25 @@ def _told(record: Record, moderation: Record) -> dict[str, Any]:
         "evidence": json.dumps(found, ensure_ascii=False) if found else None,
         "unread": "; ".join(moderation.get("unread", ())),
     }
+
+
+def _along(record: Record) -> dict[str, Any]:
+    """Return what happens along a video: figures, every stretch, and the worst one by itself."""
+    timeline = record["timeline"]
+    if timeline is None:
+        return {}
+    flat: dict[str, Any] = {name: timeline[name] for name in ("moments", "longest_gap_s")}
+    found = harms(record)
+    flat |= {"shots": len(timeline["shots"]), "faults": _stretches(faults(record))}
+    flat["harm_segments"] = _stretches(sorted(found, key=lambda one: float(one["start_s"])))
+    if found:
+        flat |= {f"worst_{name}": found[0][name] for name in ("start_s", "end_s", "peak", "action")}
+        flat["worst_segment"] = found[0]["label"]
+    return flat
+
+
+def _stretches(segments: Sequence[Record]) -> str:
+    return "; ".join(f"{one['label']}={one['start_s']}..{one['end_s']}" for one in segments)
 
 
 def _unjudged(label: Record) -> bool:

@@ -124,6 +124,7 @@ def _schema() -> Any:
                 ),
             ),
             ("tags", tags),
+            ("timeline", _timeline()),
             ("model", pa.struct(model)),
             ("error", pa.struct([("type", text), ("message", text)])),
         ]
@@ -148,6 +149,42 @@ def _label() -> Any:
             ("action", text),
             ("evidence", evidence),
             ("softened", text),
+        ]
+    )
+
+
+def _timeline() -> Any:
+    import pyarrow as pa
+
+    text, number = pa.string(), pa.float64()
+    times = [("start_s", number), ("end_s", number)]
+    curve = [
+        ("label", text),
+        ("source", text),
+        ("threshold", number),
+        ("values", pa.list_(number)),
+    ]
+    segment = [
+        ("label", text),
+        ("kind", text),
+        *times,
+        ("peak", number),
+        ("peak_time_s", number),
+        ("action", text),
+        ("source", text),
+        ("part", text),
+    ]
+    return pa.struct(
+        [
+            *times,
+            ("sampler", text),
+            ("moments", pa.int32()),
+            ("longest_gap_s", number),
+            ("watched_s", number),
+            ("times_s", pa.list_(number)),
+            ("curves", pa.list_(pa.struct(curve))),
+            ("segments", pa.list_(pa.struct(segment))),
+            ("shots", pa.list_(pa.struct(times))),
         ]
     )
 

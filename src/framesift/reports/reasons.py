@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
 from framesift.reports.table import STYLES, TableWriter
+from framesift.reports.timelines import clock, faults, gap_line, harms, segment_line
 from framesift.reports.words import action_of, reasons, title, visible
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ReasonsWriter"]
 
 _INDENT = "         "
+_SEGMENTS_TOLD = 40
 
 
 class ReasonsWriter(TableWriter):
@@ -48,7 +50,8 @@ class ReasonsWriter(TableWriter):
             for tag in moderation["context"]
             if tag["score"] >= 0.5
         ]
-        return [*lines, f"context: {', '.join(context)}"] if context else lines
+        lines += [f"context: {', '.join(context)}"] if context else []
+        return [*lines, *_along(record)]
 
     def _below(self, line: str) -> None:
         width = max(self._console.width - 1, len(_INDENT) + 20)
@@ -67,3 +70,23 @@ class ReasonsWriter(TableWriter):
         # One item is its own summary.
         if self.summary.items != 1 or self._interrupted:
             super()._finish()
+
+
+def _along(record: Record) -> list[str]:
+    """Say when it happens in a video, what is technically wrong, and what nobody looked at."""
+    timeline = record["timeline"]
+    if timeline is None:
+        return []
+    found = sorted(harms(record), key=lambda one: float(one["start_s"]))
+    lines = [
+        f"{segment_line(one)} ({one['part']}; peak at {clock(one['peak_time_s'], tenths=True)})"
+        for one in found
+    ]
+    lines += [segment_line(one) for one in faults(record)]
+    lines = _at_most(lines, _SEGMENTS_TOLD)
+    return [*lines, gap_line(timeline)]
+
+
+def _at_most(lines: list[str], count: int) -> list[str]:
+    more = len(lines) - count
+    return lines if more <= 0 else [*lines[:count], f"and {more:,} more stretches"]

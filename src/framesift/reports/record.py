@@ -11,6 +11,7 @@ import math
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from framesift.reports.timelines import TIME_DECIMALS, timeline_record
 from framesift.types import SCHEMA, Analysis, TextAnalysis
 from framesift.verdicts.rounding import SCORE_DECIMALS, rounded
 
@@ -45,12 +46,12 @@ RECORD_FIELDS = (
     "quality",
     "moderation",
     "tags",
+    "timeline",
     "model",
     "error",
 )
 """The names of a record, in their order."""
 
-_TIME_DECIMALS = 6
 # The source that a verdict gives a category without a head.
 _MISSING = "missing"
 _STEP = 10.0**-SCORE_DECIMALS
@@ -138,11 +139,12 @@ def _analysis(analysis: Analysis) -> Record:
         "width": info.width,
         "height": info.height,
         "duration_s": (
-            None if info.duration is None else rounded(float(info.duration), _TIME_DECIMALS)
+            None if info.duration is None else rounded(float(info.duration), TIME_DECIMALS)
         ),
         "quality": _quality(analysis.quality),
         "moderation": _moderation(analysis.moderation, failed=error is not None),
         "tags": _tags(analysis.tags),
+        "timeline": timeline_record(analysis.timeline),
         "model": _model(analysis.model),
         "error": error,
     }
@@ -210,7 +212,7 @@ def _evidence(evidence: Evidence) -> Record:
     tile = evidence.tile
     return {
         "prompt": evidence.prompt,
-        "time_s": None if evidence.time is None else rounded(float(evidence.time), _TIME_DECIMALS),
+        "time_s": None if evidence.time is None else rounded(float(evidence.time), TIME_DECIMALS),
         "tile": None if tile is None else [rounded(edge) for edge in tile],
         "words": evidence.words,
     }

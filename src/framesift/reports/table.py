@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, ClassVar
 
 from framesift.reports.base import Writer
+from framesift.reports.timelines import harms, segment_line
 from framesift.reports.words import action_of, reason, visible
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _BAR_WIDTH = 10
 _PIPE_WIDTH = 120
 _ROOM_FOR_REASON = 56
 _ROOM_FOR_BAR = 72
+_SEGMENTS_TOLD = 3
 STYLES = {"allow": "green", "review": "yellow", "block": "bold red", "failed": "bold magenta"}
 """How verdicts look on a terminal with colours."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -77,6 +79,20 @@ class TableWriter(Writer):
         if self._with_reason:
             text.append("  ")
             text.append(self._cell(reason(record), self._reason_width, keep_end=False), style="dim")
+        self._print(text)
+        self._add_segments(record)
+
+    def _add_segments(self, record: Record) -> None:
+        """Say below a video when it happens: the gravest stretches, as far as there is room."""
+        found = [one for one in harms(record) if one["action"] != "allow"]
+        if not found:
+            return
+        told = "; ".join(segment_line(one) for one in found[:_SEGMENTS_TOLD])
+        more = len(found) - _SEGMENTS_TOLD
+        line = f"  harm {told}{f'; and {more} more' if more > 0 else ''}"
+        text = self._line()
+        shown = self._cell(line, self._console.width - 1, keep_end=False)
+        text.append(shown, style=STYLES[found[0]["action"]])
         self._print(text)
 
     def _head(self) -> None:

@@ -39,13 +39,18 @@ from framesift.heads.training.results import (
 from framesift.heads.training.results import Verdict as Words
 from framesift.types import (
     Analysis,
+    Curve,
     Failure,
     LabelScore,
     MediaInfo,
     ModelInfo,
+    Poster,
     Problem,
     Quality,
+    Segment,
+    Shot,
     Tag,
+    Timeline,
     Verdict,
 )
 
@@ -83,6 +88,38 @@ def make_analysis() -> Callable[..., Analysis]:
         return replace(made, **fields)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def timeline() -> Timeline:
+    """A clip of 12.5 s that starts at half a second: two shots, violence, weapons, a freeze."""
+    times = tuple(Fraction(1, 2) + place for place in range(12))
+    quality = np.linspace(7, 4, 12, dtype=np.float32)
+    violence = np.array([0.1] * 6 + [0.6, 0.93, 0.7] + [0.1] * 3, np.float32)
+    spam = np.full(12, 0.01, np.float32)
+    half = Fraction(1, 2)
+    return Timeline(
+        start=half,
+        end=Fraction(13),
+        times=times,
+        curves=(
+            Curve("quality", "starter-ridge", quality),
+            Curve("violence", "zero-shot", violence, 0.5),
+            Curve("spam_scam", "zero-shot", spam, 0.5),
+        ),
+        segments=(
+            Segment("weapons", half, Fraction(2), 0.71, half, action="review", source="trained"),
+            Segment("freeze", Fraction(3), Fraction(5), 0.4, Fraction(3), kind="fault"),
+            Segment(
+                "violence", 6 + half, 9 + half, 0.93, 7 + half, action="block", source="zero-shot"
+            ),
+        ),
+        shots=(Shot(half, Fraction(6)), Shot(Fraction(6), Fraction(13))),
+        longest_gap=1 + half,
+        watched=Fraction(10),
+        sampler="adaptive:fps=1,max=600",
+        posters=(Poster(half, b"start"), Poster(7 + half, b"clear-blow", b"soft-blow")),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from framesift.reports import RECORD_FIELDS, record_schema, to_json, to_record
 from framesift.types import (
     Analysis,
+    Curve,
     Evidence,
     Failure,
     LabelScore,
@@ -29,6 +30,7 @@ from framesift.types import (
     Signal,
     Tag,
     TextAnalysis,
+    Timeline,
     Verdict,
 )
 
@@ -139,6 +141,7 @@ def test_the_record_of_a_picture_is_the_documented_one(
             "unread": [],
         },
         "tags": [{"name": "dog", "score": 0.8}, {"name": "cat", "score": 0.2}],
+        "timeline": None,
         "model": {
             "name": "starter",
             "fingerprint": "0123456789abcdef",
@@ -419,6 +422,19 @@ def _names(schema: dict[str, Any]) -> set[str]:
     return set(properties).union(*inner)
 
 
+def test_the_schema_describes_timelines_too(
+    make_analysis: Callable[..., Analysis], timeline: Timeline
+) -> None:
+    unscored = Curve("quality", "head", np.full(12, np.nan, np.float32), 0.5)
+    for one in (timeline, replace(timeline, curves=(unscored,)), Timeline(Fraction(0), 0, ())):
+        record = to_record(make_analysis(kind="video", timeline=one))
+        assert violations(record, record_schema()) == []
+        assert violations(json.loads(to_json(record)), record_schema()) == []
+
+    record["timeline"]["segments"] = [{"label": "x"}]
+    assert len(violations(record, record_schema())) == 8
+
+
 def test_the_documentation_names_every_field_and_every_csv_column() -> None:
     from framesift.reports.csv import csv_columns
 
@@ -426,4 +442,4 @@ def test_the_documentation_names_every_field_and_every_csv_column() -> None:
     text = page.read_text("utf-8")
 
     for name in (*_names(record_schema()), *csv_columns(())):
-        assert re.search(rf"`(labels\[\]\.)?{name}`", text), name
+        assert re.search(rf"`(\w+\[\]\.)?{name}`", text), name
