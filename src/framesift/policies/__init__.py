@@ -6,6 +6,7 @@ from framesift.policies.lists import ALLOWED, HashList, HashLists
 from framesift.policies.mappings import SCHEMES, external_names, native_categories
 from framesift.policies.policy import ContextRule, Policy, Rule, Thresholds
 from framesift.policies.taxonomy import CONTEXT_TAGS, TAXONOMY, Category
+from framesift.policies.video import VideoRule
 
 __all__ = [
     "ALLOWED",
@@ -21,6 +22,7 @@ __all__ = [
     "Policy",
     "Rule",
     "Thresholds",
+    "VideoRule",
     "decide",
     "external_names",
     "joint_score",

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from framesift.policies.policy import Policy
-    from framesift.policies.rules import ContextRule, Rule
+    from framesift.policies.rules import ContextRule, Rule, Thresholds
     from framesift.policies.taxonomy import Category
 
-__all__ = ["MISSING", "decide", "decimals"]
+__all__ = ["BRIEF", "MISSING", "cap_on", "decide", "decimals", "level"]
 
 MISSING = "missing"
 """Source of a label that no head scored."""
+
+BRIEF = "brief"
+"""What softened a signal that comes from too short a part of a video to block."""
 
 SCORE_DECIMALS = 4
 """Scores repeat within 1e-4 and records show four decimals: what decides is what shows."""
@@ -55,7 +58,8 @@ def decide(
     flagged, gets a label ``unknown_language`` with the policy's action for that.
 
     Context softens: where a tag reaches the score of its rule, what was seen in the picture (never
-    a caption, and nothing unknown) leads to no more than the rule says.
+    a caption, and nothing unknown) leads to no more than the rule says. No signal leads to more
+    than its own ``at_most``.
 
     Args:
         signals: In any order; several of one category, from several heads, parts or frames.
@@ -79,7 +83,7 @@ def decide(
     for name, rule in policy.rules.items():
         known = found.get(name, [])
         known = [*known, *_missing(policy.categories[name], known, parts)]
-        cap = _cap(name, policy.context.values(), shown)
+        cap = cap_on(name, policy, shown)
         if known:
             own = [_judge(signal, rule, cap) for signal in known]
             labels.append(max(own, key=_rank) if len(own) > 1 else own[0])
@@ -112,14 +116,28 @@ def _missing(category: Category, known: Sequence[Signal], parts: Collection[Part
     return [Signal(category.name, math.nan, MISSING, part) for part in demands if part not in given]
 
 
-def _cap(
-    name: str, rules: Iterable[ContextRule], context: Mapping[str, float]
-) -> ContextRule | None:
-    """Return the rule that softens a category most; the policy's order settles a tie."""
+def level(score: float, thresholds: Thresholds) -> Action:
+    """Return what a score alone leads to, before any context; NaN and below 0 go to review."""
+    shown = decimals(float(score))
+    if _reaches(shown, thresholds.block):
+        return "block"
+    known = 0 <= shown <= 1
+    return "review" if not known or _reaches(shown, thresholds.review) else "allow"
+
+
+def cap_on(category: str, policy: Policy, context: Mapping[str, float]) -> ContextRule | None:
+    """Return the rule that softens a category most; the policy's order settles a tie.
+
+    Args:
+        category: Its name.
+        policy: With its context rules.
+        context: Context tag to score.
+    """
     holding = [
         rule
-        for rule in rules
-        if name in rule.softens and _reaches(context.get(rule.tag, math.nan), rule.start)
+        for rule in policy.context.values()
+        if category in rule.softens
+        and _reaches(decimals(float(context.get(rule.tag, math.nan))), rule.start)
     ]
     return min(holding, key=lambda rule: SEVERITY.index(rule.at_most), default=None)
 
@@ -132,18 +150,15 @@ def _reaches(shown: float, threshold: float | None) -> bool:
 def _judge(signal: Signal, rule: Rule, cap: ContextRule | None) -> LabelScore:
     thresholds = rule.thresholds_for(signal.source)
     score = float(signal.score)
-    shown = decimals(score)
-    known = 0 <= shown <= 1
-    action: Action = "allow"
-    if _reaches(shown, thresholds.block):
-        action = "block"
-    elif not known or _reaches(shown, thresholds.review):
-        action = "review"
+    known = 0 <= decimals(score) <= 1
+    action = level(score, thresholds)
     flagged, softened = action != "allow", ""
+    caps: list[tuple[Action, str]] = [(signal.at_most, BRIEF)]
     if cap is not None and known and signal.part == "image":
-        milder = min(action, cap.at_most, key=SEVERITY.index)
-        softened = cap.tag if milder != action else ""
-        action = milder
+        caps.append((cap.at_most, cap.tag))
+    for at_most, reason in caps:
+        if SEVERITY.index(at_most) < SEVERITY.index(action):
+            action, softened = at_most, reason
     return LabelScore(
         signal.category,
         min(max(score, 0.0), 1.0) if known else math.nan,

@@ -15,6 +15,7 @@ from framesift.policies.lists import ALLOW_LIST, BLOCK_LIST, HashList, HashLists
 from framesift.policies.reading import PolicyDocument, read_policy
 from framesift.policies.rules import UNKNOWN_LANGUAGE, ContextRule, Rule, Thresholds
 from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES, TAXONOMY, Category
+from framesift.policies.video import VideoRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,6 +49,7 @@ class Policy:
             installed) or ``required``.
         unknown_language: What a text leads to, at least, that cannot be judged because most of
             its words are not English: ``allow`` or ``review``.
+        video: What of the running time of a video decides, and where its segments end.
 
     Raises:
         PolicyError: The name is not usable, there is no rule, or a category is not known.
@@ -65,6 +67,7 @@ class Policy:
     tiles: int = 0
     words: WordsMode = "off"
     unknown_language: Literal["allow", "review"] = "allow"
+    video: VideoRule = field(default_factory=VideoRule)
     categories: Mapping[str, Category] = field(init=False, compare=False, repr=False)
     hash: str = field(init=False, compare=False, repr=False)
 
@@ -157,6 +160,7 @@ class Policy:
                 own=document.own,
                 context=document.context,
                 lists=HashLists(block, allow, lists.distance, allow_distance=lists.allow_distance),
+                video=document.video,
                 **document.settings,
             )
         except PolicyError as error:
@@ -187,6 +191,9 @@ class Policy:
             "words": self.words,
             "unknown_language": self.unknown_language,
         }
+        # Policies that say nothing of videos keep the hash that older records name.
+        if self.video.plain != VideoRule().plain:
+            content["video"] = self.video.plain
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 

@@ -15,6 +15,7 @@ from framesift.policies.lists import DISTANCE
 from framesift.policies.rules import SOURCES, ContextRule, Rule, Thresholds
 from framesift.policies.table import Table
 from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES, Category, Medium
+from framesift.policies.video import VideoRule, read_video
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,7 @@ MAX_TILES = 16
 THRESHOLD_KEYS = ("review", "block")
 SETTINGS = ("on_failure", "model", "tiles", "words", "unknown_language")
 TOP_KEYS = ("name", "version", "description", *SETTINGS)
-TABLES = ("categories", "category", "context", "lists")
+TABLES = ("categories", "category", "context", "lists", "video")
 CATEGORY_KEYS = ("name", "title", "definition", "prompts", "contrast", "phrases", "applies_to")
 SCORED = ("offensive_language",)
 """Names that the heads for texts score beside the taxonomy: they need no phrases."""
@@ -60,6 +61,7 @@ class PolicyDocument:
         context: Context tag to rule.
         lists: Files of hashes.
         settings: ``on_failure``, ``model``, ``tiles``, ``words`` and ``unknown_language``.
+        video: What of a video decides.
     """
 
     name: str
@@ -70,6 +72,7 @@ class PolicyDocument:
     context: Mapping[str, ContextRule] = field(default_factory=dict)
     lists: ListFiles = ListFiles()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    video: VideoRule = field(default_factory=VideoRule)
 
 
 def read_policy(path: Path) -> PolicyDocument:
@@ -115,6 +118,7 @@ def _document(top: Table) -> PolicyDocument:
         context={tag: _context(tag, table, names) for tag, table in tags.items()},
         lists=_lists(top.table("lists")),
         settings=_settings(top),
+        video=read_video(top.table("video")),
     )
 
 

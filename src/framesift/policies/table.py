@@ -68,15 +68,15 @@ class Table:
             self.fail(key, f"is {value}; {why}")
         return value
 
-    def number(self, key: str) -> float | None:
+    def number(self, key: str, allowed: str = "a number above 0 and up to 1") -> float | None:
         """Return a number, ``None`` where there is none; the range is for the caller."""
         value = self.values.get(key)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            self.fail(key, f"is {value!r}; write a number above 0 and up to 1")
+            self.fail(key, f"is {value!r}; write {allowed}")
         try:
             return None if value is None else float(value)
         except OverflowError:
-            self.fail(key, "is too large; write a number above 0 and up to 1")
+            self.fail(key, f"is too large; write {allowed}")
 
     def choice(self, key: str, known: Sequence[str]) -> str:
         """Return one of the known words, the first where there is none."""

@@ -59,6 +59,8 @@ class Signal:
         source: What gave it: ``zero-shot``, ``open_nsfw``, ``text``, ...
         part: What it was made from.
         evidence: For people.
+        at_most: What it leads to at most: a moment of a video that is too short to block has
+            ``review``.
     """
 
     category: str
@@ -66,6 +68,7 @@ class Signal:
     source: str
     part: Part = "image"
     evidence: Evidence = _NO_EVIDENCE
+    at_most: Literal["review", "block"] = "block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class LabelScore:
         part: Which part of the item raised it.
         action: What this category alone leads to.
         evidence: Where the score comes from.
-        softened: The context tag that made the action milder, if one did.
+        softened: The context tag that made the action milder, if one did; ``brief`` where the
+            moment in a video is too short for it.
     """
 
     name: str
