@@ -123,7 +123,7 @@ def examine(content: Content, heads: Sequence[Head], policy: Policy) -> Findings
         parts.append("caption")
         signals += _text_signals(content.caption, policy, "caption")
     if "image" in parts and len(parts) > 1:
-        signals += joint_signals(signals)
+        signals += _together(signals, policy)
     return Findings(signals, parts, context, sights)
 
 
@@ -157,6 +157,29 @@ def at_least(verdict: Verdict, action: Action) -> Verdict:
     """Return the verdict, made no milder than an action."""
     worst = max(verdict.action, action, key=SEVERITY.index)
     return verdict if worst == verdict.action else replace(verdict, action=worst)
+
+
+def _together(signals: Sequence[Signal], policy: Policy) -> list[Signal]:
+    """Return what picture and text mean together, unless the caption says as much by itself.
+
+    Then the caption is the reason that people are shown. Joint scores that lead further stay.
+    """
+    captions = [signal for signal in signals if signal.part == "caption"]
+    return [
+        signal
+        for signal in joint_signals(signals)
+        if not 0
+        < _severity(signal.category, [signal], policy)
+        <= _severity(signal.category, captions, policy)
+    ]
+
+
+def _severity(category: str, signals: Sequence[Signal], policy: Policy) -> int:
+    """Return what the signals of one category lead to; 0 where that is nothing."""
+    alone = [signal for signal in signals if signal.category == category]
+    labels = decide(alone, policy, parts=()).labels
+    found = [SEVERITY.index(label.action) for label in labels if label.name == category]
+    return max(found, default=0)
 
 
 def _text_signals(text: str, policy: Policy, part: Part) -> list[Signal]:

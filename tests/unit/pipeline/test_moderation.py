@@ -80,6 +80,28 @@ def test_picture_and_text_together_can_reach_what_neither_does_alone(write, monk
     assert judged.evidence.words == "wait for me"
 
 
+@pytest.mark.parametrize(
+    ("score", "part", "action"),
+    [(0.6, "caption", "review"), (0.49, "joint", "review"), (0.96, "caption", "block")],
+)
+def test_a_caption_that_says_enough_is_the_reason(write, monkeypatch, score, part, action):
+    signal = Signal("violence", score, "text", "caption")
+    monkeypatch.setattr(text, "screen_text", lambda *_, **__: [signal])
+    policy, heads = write("violence", "weapons"), [Fixed(violence=0.02, weapons=0.49)]
+    judged = label(moderate(Content([VIEW], caption="wait for me"), heads, policy), "violence")
+    assert (judged.part, judged.action) == (part, action)
+    assert judged.score == pytest.approx(score if part == "caption" else 0.947, abs=1e-3)
+
+
+def test_a_joint_score_that_leads_further_than_the_caption_stays(write, monkeypatch):
+    signal = Signal("violence", 0.6, "text", "caption")
+    monkeypatch.setattr(text, "screen_text", lambda *_, **__: [signal])
+    tables = "[categories.violence.sources.joint]\nblock = 0.9"
+    policy, heads = write("violence", "weapons", tables=tables), [Fixed(violence=0.0, weapons=0.9)]
+    judged = label(moderate(Content([VIEW], caption="wait for me"), heads, policy), "violence")
+    assert (judged.part, judged.action) == ("joint", "block")
+
+
 def test_words_in_the_picture_are_judged_and_carry_their_time(write):
     policy = write("violence", extra='words = "auto"')
     content = Content([VIEW], words=[(Fraction(3), HARMLESS), (Fraction(7, 2), THREAT)])
