@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from framesift.heads.base import check_experts
 from framesift.media import blurred
 from framesift.pipeline.items import Reading
 from framesift.pipeline.judge import judge
-from framesift.pipeline.moderation import Content, moderate
+from framesift.pipeline.moderation import Content, conclude, examine, moderate
 from framesift.pipeline.signals import View
 from framesift.pipeline.stages import Stages, as_source
+from framesift.pipeline.subtitles import passages
 from framesift.policies import Policy
-from framesift.types import Analysis, Problem
+from framesift.types import SEVERITY, Analysis, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from framesift.media import Source
     from framesift.pipeline.items import Item
     from framesift.pipeline.signals import Box
-    from framesift.types import Embeddings, Failure, MediaInfo, Verdict
+    from framesift.types import Action, Embeddings, Failure, Verdict
 
 __all__ = ["Analyzer"]
 
@@ -72,49 +74,70 @@ class Analyzer(Stages):
             check_experts(head.card, known)
             head.score(self._embeddings(rows))
 
-    def analyze(self, source: Source | str | bytes) -> Analysis:
+    def analyze(self, source: Source | str | bytes, *, stop_on: Action | None = None) -> Analysis:
         """Analyse one source in this thread.
 
         Args:
             source: A source, a path, or the bytes of a file.
+            stop_on: Give up reading a video or an animation as soon as what was seen of it leads to
+                this action or a more severe one; the timeline says where it stopped.
 
         Raises:
             MediaError: It cannot be read; nothing of it could be scored.
         """
         item = self.start(as_source(source))
-        self.embed(item)
+        judged = 0
+        with contextlib.closing(self.embedding(item)) as progress:
+            for done in progress:
+                if stop_on is not None and self._reaches(item, judged, done, stop_on):
+                    item.stop(done)
+                    break
+                judged = done
         return self.finish(item)
 
     def finish(self, item: Item) -> Analysis:
         """Score and judge an item whose frames are all encoded, and remember its rows."""
         info, embeddings = self.collect(item)
-        problems = [item.problem, item.words_problem, _caption_problem(item.source)]
-        known = [problem for problem in problems if problem is not None]
-        content = Content(
-            views=self._views(info, item, embeddings),
-            sha256=item.sha256,
-            caption=item.source.caption,
-            words=_words(info, item),
-            hashes=embeddings.extras.get("pdq"),
-            problems=known,
-            words_read=self.reader is not None,
-        )
+        content = self._content(item, embeddings, item.times)
+        findings = examine(content, self.heads, self.policy)
+        verdict = conclude(findings, content, self.policy)
         quality, tags = judge(embeddings, self.heads)
-        verdict = moderate(content, self.heads, self.policy)
         return Analysis(
             info=info,
             quality=quality,
             moderation=verdict,
             tags=tags,
             model=self.model,
-            error=known[0] if known else None,
+            error=content.problems[0] if content.problems else None,
             thumbnail=item.thumbnail,
             blurred=_blurred(item, verdict),
         )
 
-    def _views(self, info: MediaInfo, item: Item, embeddings: Embeddings) -> list[View]:
+    def _reaches(self, item: Item, first: int, last: int, action: Action) -> bool:
+        """Whether frames ``first`` to ``last`` of an item lead to an action, or a worse one."""
+        embeddings = self._embeddings(self._rows(item, first, last))
+        content = self._content(item, embeddings, item.times[first:last])
+        findings = examine(content, self.heads, self.policy)
+        found = conclude(findings, content, self.policy).action
+        return SEVERITY.index(found) >= SEVERITY.index(action)
+
+    def _content(self, item: Item, embeddings: Embeddings, times: Sequence[Fraction]) -> Content:
+        """Gather all that a verdict on some frames of an item rests on."""
+        problems = [item.problem, item.words_problem, _caption_problem(item.source)]
+        still = item.info is None or item.info.kind == "image"
+        return Content(
+            views=self._views([] if still else times, embeddings),
+            sha256=item.sha256,
+            caption=item.source.caption,
+            words=_words(item, still=still),
+            subtitles=_subtitles(item),
+            hashes=embeddings.extras.get("pdq"),
+            problems=[problem for problem in problems if problem is not None],
+            words_read=self.reader is not None,
+        )
+
+    def _views(self, times: Sequence[Fraction], embeddings: Embeddings) -> list[View]:
         """Return the frames in whole, and their tiles where an expert cut them."""
-        times = [] if info.kind == "image" else item.times
         views = [View(embeddings, times)]
         for expert in self.experts:
             if isinstance(expert, TileEncoder):
@@ -148,14 +171,17 @@ def _caption_problem(source: Source) -> Problem | None:
     return Problem("CaptionError", source.caption_problem) if source.caption_problem else None
 
 
-def _words(info: MediaInfo, item: Item) -> list[tuple[Fraction | None, str]]:
+def _words(item: Item, *, still: bool) -> list[tuple[Fraction | None, str]]:
     """Join the words of each frame that has any."""
     if not any(boxes for _, boxes in item.words):
         return []
     from framesift.embeddings.ocr import join_words
 
-    moving = info.kind != "image"
-    return [(time if moving else None, join_words(boxes)) for time, boxes in item.words if boxes]
+    return [(None if still else time, join_words(boxes)) for time, boxes in item.words if boxes]
+
+
+def _subtitles(item: Item) -> list[tuple[Fraction | None, str]]:
+    return passages(item.survey.cues) if item.survey is not None else []
 
 
 def _blurred(item: Item, verdict: Verdict) -> bytes | None:

@@ -89,6 +89,13 @@ class Item:
     words_problem: Problem | None = None
     words_seen: NDArray[np.int16] | None = None
 
+    def stop(self, count: int) -> None:
+        """Keep the first frames alone: the verdict on them is clear."""
+        self.stopped = True
+        self.times = self.times[:count]
+        self.rows = [None if rows is None else rows[:count] for rows in self.rows]
+        self.fresh = [made[:count] for made in self.fresh]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:

@@ -10,6 +10,7 @@ An engine may put the steps on threads, in batches or on other machines:
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from framesift.pipeline.words import MIN_SIDE_PX, WORDS_VERSION, read_words
 from framesift.types import Failure, ModelInfo, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from framesift.embeddings.base import Embedder, ImageEncoder
     from framesift.embeddings.cache import Cache
@@ -70,14 +71,30 @@ class Stages:
         Raises:
             MediaError: Not a single frame could be read.
         """
+        for _ in self.embedding(item):
+            pass
+
+    def embedding(self, item: Item) -> Generator[int]:
+        """Decode and encode an item batch after batch; whoever stops asking stops the reading.
+
+        Yields:
+            How many frames have been encoded so far.
+
+        Raises:
+            MediaError: Not a single frame could be read.
+        """
         batch: list[Prepared] = []
-        for frame in self.frames(item):
-            batch.append(frame)
-            if len(batch) == _ENCODE_CHUNK:
-                self._encode_into(item, batch)
-                batch = []
+        done = 0
+        with contextlib.closing(self.frames(item)) as frames:
+            for frame in frames:
+                batch.append(frame)
+                if len(batch) == _ENCODE_CHUNK:
+                    self._encode_into(item, batch)
+                    done, batch = done + len(batch), []
+                    yield done
         if batch:
             self._encode_into(item, batch)
+            yield done + len(batch)
 
     def start(self, source: Source) -> Item:
         """Hash a source and look it up in the cache.
@@ -107,7 +124,7 @@ class Stages:
             item.survey = plan.survey
         return item
 
-    def frames(self, item: Item) -> Iterator[Prepared]:
+    def frames(self, item: Item) -> Generator[Prepared]:
         """Decode an item and prepare its frames; nothing if the cache had it all.
 
         A medium that breaks in the middle gives what it can; ``item.problem`` then says why.
@@ -134,8 +151,10 @@ class Stages:
                 if not item.times:
                     raise
                 item.problem = Problem(type(error).__name__, str(error))
-            if moves(media.info):
-                item.survey = watcher.survey()
+            finally:
+                # Also where nobody wants further frames.
+                if moves(media.info):
+                    item.survey = watcher.survey()
         if not item.times:
             message = "it holds no frame that can be shown; the file is empty or cut off"
             raise CorruptMediaError(message, source=item.source.name)
@@ -172,10 +191,7 @@ class Stages:
         Raises:
             CorruptMediaError: It decoded to other frames than when it was cached.
         """
-        rows = [
-            np.stack(fresh) if cached is None else cached
-            for cached, fresh in zip(item.rows, item.fresh, strict=True)
-        ]
+        rows = self._rows(item)
         if item.info is None:
             message = "finish() was called before the frames were read"
             raise ValueError(message)
@@ -292,6 +308,13 @@ class Stages:
             if len(item.posters) < len(plan.times):
                 return False
         return item.thumbnail is not None
+
+    def _rows(self, item: Item, first: int = 0, last: int | None = None) -> list[Float32Array]:
+        """Return the rows of some frames of an item, per encoder; by default of all."""
+        return [
+            np.stack(fresh[first:last]) if cached is None else cached[first:last]
+            for cached, fresh in zip(item.rows, item.fresh, strict=True)
+        ]
 
     def _embeddings(self, rows: Sequence[Float32Array]) -> Embeddings:
         embeddings = self.embedder.to_embeddings(rows[0])

@@ -151,6 +151,8 @@ class Timeline:
             or between the last one and the end.
         watched: Seconds in which every frame was at least decoded and compared with its neighbours.
         sampler: How the moments were chosen.
+        stopped: Where the reading was given up because the verdict was clear; ``None`` where it
+            went on to the end.
         posters: Small pictures of some of the moments, where they were asked for.
     """
 
@@ -163,6 +165,7 @@ class Timeline:
     longest_gap: Fraction = Fraction(0)
     watched: Fraction = Fraction(0)
     sampler: str = ""
+    stopped: Fraction | None = None
     posters: tuple[Poster, ...] = ()
 
     def __post_init__(self) -> None:

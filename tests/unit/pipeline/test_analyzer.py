@@ -308,3 +308,61 @@ def test_experts_are_those_whose_rows_heads_read():
     (expert,) = experts_for(["vectors", "open_nsfw", "open_nsfw"])
     assert expert.name == "open_nsfw"
     assert experts_for(["vectors", "features"]) == ()
+
+
+GREEN = (0, 255, 0)  # the green share is the harm
+
+
+def clip(count, *harmful):
+    return gif(*[GREEN if number in harmful else (number, 80, 0) for number in range(count)])
+
+
+@pytest.fixture
+def reader(tmp_path):
+    file = tmp_path / "policy.toml"
+    file.write_text(f'name = "one"\n[categories.{CATEGORY}]\nreview = 0.5\nblock = 0.9\n')
+    policy = Policy.load(file)
+
+    def build(**options):
+        return make(sampler=UniformSampler(max_frames=100), policy=policy, **options)
+
+    return build
+
+
+def test_after_a_clear_verdict_the_rest_is_not_even_decoded(reader):
+    made = reader()
+    result = made.analyze(clip(60, 20), stop_on="block")
+    assert result.moderation.action == "block"
+    assert made.embedder.encoded == 32, "two batches of sixteen: the second has the harm"
+
+
+def test_without_harm_everything_is_read_to_the_end(reader):
+    made = reader()
+    result = made.analyze(clip(60), stop_on="review")
+    assert result.moderation.action == "allow"
+    assert made.embedder.encoded == 60
+
+
+@pytest.mark.parametrize("action", ["review", "block"])
+def test_the_verdict_is_that_of_the_whole(action, reader):
+    data = clip(40, 37)
+    assert (
+        reader().analyze(data, stop_on=action).moderation.action
+        == reader().analyze(data).moderation.action
+    )
+
+
+def test_what_was_read_in_part_is_not_remembered_as_the_whole(tmp_path, reader):
+    data = clip(60, 3)
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        made = reader(cache=cache)
+        made.analyze(data, stop_on="block")
+        assert made.embedder.encoded == 16
+        made.analyze(data)
+        assert made.embedder.encoded == 16 + 60
+        made.analyze(data, stop_on="block")
+        assert made.embedder.encoded == 16 + 60
+
+
+def test_a_still_is_never_stopped_half_way(reader):
+    assert reader().analyze(plain(GREEN), stop_on="review").moderation.action == "block"
