@@ -357,6 +357,20 @@ def test_evaluate_refuses_a_page_for_which_there_is_no_folder(
     assert not page.parent.exists()
 
 
+@pytest.mark.parametrize("name", ["page.pdf", "page"])
+def test_evaluate_writes_no_page_under_the_name_of_another_format(
+    run: Callable[..., Result], tmp_path: Path, letters: Path, name: str
+) -> None:
+    policy = tmp_path / "mean.toml"
+    policy.write_text('name = "mean"\n[categories.weapons]\nreview = 0.5\n', "utf-8")
+
+    done = run("evaluate", policy, letters, "--report", tmp_path / name)
+
+    assert done.exit_code == 2
+    assert f"{name}: the report is a page; give it a name that ends in .html" in done.stderr
+    assert not (tmp_path / name).exists()
+
+
 def test_evaluate_shows_its_worst_misses_blurred(
     run: Callable[..., Result],
     tmp_path: Path,

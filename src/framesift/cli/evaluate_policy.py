@@ -114,8 +114,11 @@ def _refuse_report(out: Path | None) -> None:
     """Refuse a page that could not be written before an hour is spent on it.
 
     Raises:
-        Stop: Its folder is not there.
+        Stop: Its folder is not there, or its name promises another format.
     """
+    if out is not None and out.suffix.lower() not in (".html", ".htm"):
+        message = f"{out}: the report is a page; give it a name that ends in .html"
+        raise Stop(message)
     if out is not None and not out.parent.is_dir():
         message = f"{out}: the folder {out.parent} is not there; make it, or name another file"
         raise Stop(message)
