@@ -251,7 +251,7 @@ def test_calibrate_refuses_and_writes_nothing(
         ("", "its first line must name"),
         ("text,weather\nhello,rain\n", "its first line must name"),
         ("text,category\nhello,spam\n", "did you mean 'spam_scam'"),
-        ("text,category\n", "holds no labelled picture"),
+        ("text,category\n", "holds no labelled picture and no labelled text; write a row per"),
         ('text,category\n"hello,benign\n', "is not valid CSV"),
     ],
 )

@@ -108,7 +108,10 @@ def read_examples(place: Path, categories: Collection[str], settings: Settings) 
     problems: list[RowProblem] = []
     items = tuple(reader(place, categories, settings, problems))
     if not items:
-        _refuse(place, "holds no labelled picture and no labelled text")
+        way_out = "make a folder per category and one called benign in it, or name a table"
+        if place.is_file():
+            way_out = "write a row per picture or text, with its label"
+        _refuse(place, f"holds no labelled picture and no labelled text; {way_out}")
     return Examples(place, items, tuple(problems))
 
 
