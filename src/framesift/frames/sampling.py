@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from framesift.media import Media
     from framesift.types import Frame, MediaInfo
 
-__all__ = ["Sampler", "UniformSampler"]
+__all__ = ["Sampler", "UniformSampler", "check_rate"]
 
 
 @runtime_checkable
@@ -65,13 +65,7 @@ class UniformSampler:
         Raises:
             ConfigError: ``fps`` or ``max_frames`` is not positive.
         """
-        if not 0 < self.fps < 10**6 or self.max_frames < 1:
-            message = (
-                f"a sampler needs fps above 0 and at least 1 frame; "
-                f"got fps {self.fps} and max_frames {self.max_frames}"
-            )
-            raise ConfigError(message)
-        object.__setattr__(self, "fps", Fraction(self.fps).limit_denominator(1000))
+        object.__setattr__(self, "fps", check_rate(self.fps, self.max_frames))
 
     @property
     def key(self) -> str:
@@ -84,6 +78,7 @@ class UniformSampler:
         for frame in media.read(tuple(media.start + time for time in times)):
             watcher.chose(frame)
             yield frame
+        watcher.done()
 
     def times(
         self, info: MediaInfo, frame_times: tuple[Fraction, ...] | None
@@ -110,3 +105,18 @@ class UniformSampler:
         count = max(1, min(self.max_frames, round(info.duration * self.fps)))
         step = info.duration / count
         return tuple(step * place + step / 2 for place in range(count))
+
+
+def check_rate(fps: Fraction | float, max_frames: int) -> Fraction:
+    """Return ``fps`` as an exact number, with a denominator of at most 1000.
+
+    Raises:
+        ConfigError: ``fps`` or ``max_frames`` is not positive.
+    """
+    if not 0 < fps < 10**6 or max_frames < 1:
+        message = (
+            f"a sampler needs fps above 0 and at least 1 frame; "
+            f"got fps {fps} and max_frames {max_frames}"
+        )
+        raise ConfigError(message)
+    return max(Fraction(fps).limit_denominator(1000), Fraction(1, 1000))
