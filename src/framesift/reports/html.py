@@ -16,12 +16,15 @@ from urllib.parse import quote
 from framesift.reports import page
 from framesift.reports.base import Writer
 from framesift.reports.record import to_json
+from framesift.reports.stills import stills, stills_json
+from framesift.reports.strip import strip
 from framesift.types import Analysis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from framesift.reports.record import Record
+    from framesift.reports.stills import Still
     from framesift.types import Result, TextAnalysis
 
 __all__ = ["HtmlWriter"]
@@ -50,12 +53,14 @@ class HtmlWriter(Writer):
         self._left_out = 0
         self._spools: dict[str, IO[bytes]] = {}
         self._page = self._output.binary(is_text=True)
-        for name in ("cards", "records", "failures"):
+        self._stills: tuple[Still, ...] = ()
+        for name in ("cards", "records", "failures", "stills"):
             self._spools[name] = tempfile.TemporaryFile(dir=self._output.folder)  # noqa: SIM115 - closed by _release
 
     def write(self, result: Result | TextAnalysis) -> None:
         """Add one picture, text or failure."""
         self._picture = _picture(result, clear=self.header.clear)
+        self._stills = stills(result, clear=self.header.clear)
         super().write(result)
 
     def _write(self, record: Record) -> None:
@@ -66,19 +71,28 @@ class HtmlWriter(Writer):
             return
         picture = self._affordable(self._picture)
         href = _address(record["path"], self._output.folder)
-        self._spool("cards", page.card(record, self.summary.items, picture, href))
+        place = self.summary.items
+        self._spool("cards", page.card(record, place, picture, href, strip(record)))
+        if self._stills and self._pays(sum(still.size for still in self._stills)):
+            text = page.script_json(stills_json(self._stills))
+            self._spool("stills", page.data_script(f"stills-{place}", text))
 
     def _spool(self, name: str, text: str) -> None:
         with self._output.named():
             self._spools[name].write(text.encode("utf-8"))
 
     def _affordable(self, picture: page.Picture) -> page.Picture:
-        size = len(picture.thumbnail or b"") + len(picture.clear or b"")
+        if self._pays(len(picture.thumbnail or b"") + len(picture.clear or b"")):
+            return picture
+        return page.Picture(hidden=picture.hidden)
+
+    def _pays(self, size: int) -> bool:
+        """Take so many bytes from the budget, or say that something was left out."""
         if self._thumbnail_bytes + size > THUMBNAIL_BUDGET_BYTES:
             self._left_out += 1
-            return page.Picture(hidden=picture.hidden)
+            return False
         self._thumbnail_bytes += size
-        return picture
+        return True
 
     def _finish(self) -> None:
         fill = self._parts()
@@ -92,12 +106,12 @@ class HtmlWriter(Writer):
 
     def _parts(self) -> dict[str, Callable[[], None]]:
         """Return what writes each part of the template."""
-        script, summary = _template("report.js"), self.summary
+        script, summary = _template("timeline.js") + _template("report.js"), self.summary
         digest = b64encode(sha256(script.encode("utf-8")).digest()).decode("ascii")
         texts = {
             "script_hash": f"'sha256-{digest}'",
             "title": f"Framesift report: {page.counted(summary.items, 'file')}",
-            "css": _template("report.css"),
+            "css": _template("report.css") + _template("timeline.css"),
             "script": script,
             "subtitle": page.subtitle(summary, self.header),
             "notices": self._notices(),
@@ -111,6 +125,7 @@ class HtmlWriter(Writer):
         fill = {name: self._putter(text) for name, text in texts.items()}
         fill["cards"] = lambda: self._pour("cards")
         fill["records"] = lambda: self._pour("records")
+        fill["stills"] = lambda: self._pour("stills")
         fill["failures"] = self._failures
         return fill
 

@@ -22,6 +22,7 @@ __all__ = [
     "about",
     "card",
     "counted",
+    "data_script",
     "failure_row",
     "failures_section",
     "histogram",
@@ -64,7 +65,12 @@ def script_json(text: str) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def card(record: Record, place: int, picture: Picture, href: str | None) -> str:
+def data_script(name: str, json: str) -> str:
+    """Return data that the page's script reads when it is wanted; a browser runs none of it."""
+    return f'<script type="application/json" id="{shown(name)}">{json}</script>\n'
+
+
+def card(record: Record, place: int, picture: Picture, href: str | None, strip: str = "") -> str:
     """Return one picture of the grid.
 
     Args:
@@ -72,13 +78,14 @@ def card(record: Record, place: int, picture: Picture, href: str | None) -> str:
         place: Its index among the embedded records.
         picture: Its thumbnail.
         href: Where the original is, seen from the page, already quoted as a URL; or ``None``.
+        strip: A video's time as an SVG, markup already.
     """
     name = PurePath(record["path"]).name or record["path"]
     parts = [
         f'<li class="card" data-i="{place}" data-action="{shown(action_of(record))}"',
         f' data-href="{shown(href)}"' if href else "",
         f'><button type="button" aria-haspopup="dialog" title="{shown(record["path"])}">',
-        _thumbnail(name, picture, record),
+        _thumbnail(name, picture, record, strip),
         _name(visible(name)),
         _score(record),
         _foot(record, name),
@@ -213,7 +220,7 @@ def _bar(count: int, most: int, start: float, step: float) -> str:
     )
 
 
-def _thumbnail(name: str, picture: Picture, record: Record) -> str:
+def _thumbnail(name: str, picture: Picture, record: Record, strip: str) -> str:
     if picture.thumbnail:
         what = "Blurred thumbnail" if picture.hidden else "Thumbnail"
         clear = f' data-clear="{_base64(picture.clear)}"' if picture.clear else ""
@@ -226,7 +233,7 @@ def _thumbnail(name: str, picture: Picture, record: Record) -> str:
         inside = f'<span class="blank">{"Not shown" if picture.hidden else blank}</span>'
     length = duration(record["duration_s"])
     clock = f'<span class="clock">{length}</span>' if length else ""
-    return f'<span class="thumb">{inside}{clock}</span>'
+    return f'<span class="thumb">{inside}{strip}{clock}</span>'
 
 
 def _base64(data: bytes) -> str:

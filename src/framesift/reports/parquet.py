@@ -181,6 +181,7 @@ def _timeline() -> Any:
             ("moments", pa.int32()),
             ("longest_gap_s", number),
             ("watched_s", number),
+            ("stopped_s", number),
             ("times_s", pa.list_(number)),
             ("curves", pa.list_(pa.struct(curve))),
             ("segments", pa.list_(pa.struct(segment))),

@@ -53,6 +53,7 @@ def timeline_record(timeline: Timeline | None) -> dict[str, Any] | None:
         "moments": len(timeline.times),
         "longest_gap_s": _seconds(timeline.longest_gap),
         "watched_s": _seconds(timeline.watched),
+        "stopped_s": None if timeline.stopped is None else _seconds(timeline.stopped),
         "times_s": [_seconds(time) for time in timeline.times],
         "curves": [_curve(curve) for curve in timeline.curves if _worth_drawing(curve, timeline)],
         "segments": [_segment(segment) for segment in timeline.segments],
@@ -160,4 +161,7 @@ def gap_line(timeline: Record) -> str:
     watched_s = min(timeline["watched_s"], length_s)
     looked = f"{moments:,} moment{'' if moments == 1 else 's'}"
     gap = f"longest stretch unseen {timeline['longest_gap_s']:.2f} s"
-    return f"{looked}; {gap}; every frame compared in {watched_s:.1f} of {length_s:.1f} s"
+    compared = f"every frame compared in {watched_s:.1f} of {length_s:.1f} s"
+    stopped = timeline["stopped_s"]
+    end = [] if stopped is None else [f"stopped at {clock(stopped, tenths=True)}"]
+    return "; ".join([looked, gap, compared, *end])

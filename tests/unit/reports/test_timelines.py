@@ -37,13 +37,14 @@ def written(item: Analysis, format: str) -> str:
 def test_the_record_of_a_timeline_is_the_documented_one(clip: Analysis) -> None:
     record = to_record(clip)["timeline"]
 
-    assert {key: record[key] for key in list(record)[:6]} == {
+    assert {key: record[key] for key in list(record)[:7]} == {
         "start_s": 0.5,
         "end_s": 13.0,
         "sampler": "adaptive:fps=1,max=600",
         "moments": 12,
         "longest_gap_s": 1.5,
         "watched_s": 10.0,
+        "stopped_s": None,
     }
     assert record["times_s"][:2] == [0.5, 1.5]
     assert record["shots"][1] == {"start_s": 6.0, "end_s": 13.0}
@@ -138,6 +139,13 @@ def test_the_reasons_name_every_stretch_and_what_was_not_seen(clip: Analysis) ->
     assert lines[-1] == (
         "12 moments; longest stretch unseen 1.50 s; every frame compared in 10.0 of 12.5 s"
     )
+
+
+def test_a_reading_that_was_given_up_says_where(clip: Analysis, timeline: Timeline) -> None:
+    record = to_record(replace(clip, timeline=replace(timeline, stopped=Fraction(15, 2))))
+
+    assert record["timeline"]["stopped_s"] == 7.5
+    assert gap_line(record["timeline"]).endswith("; stopped at 0:07.5")
 
 
 def test_hundreds_of_stretches_do_not_flood_the_reasons(clip: Analysis, timeline: Timeline) -> None:

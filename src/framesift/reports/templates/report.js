@@ -212,7 +212,36 @@
   const CLEAR = "data:image/jpeg;base64,";
   const hides = (record) => ["review", "block"].includes(actionOf(record));
 
+  // The moment of a video that is on the stage, where one was chosen.
+  let still = null;
+
+  function stillsOf(card) {
+    const node = $(`stills-${card.dataset.i}`);
+    return node ? JSON.parse(node.textContent) : [];
+  }
+
+  function stageStill(record, chosen) {
+    if (!chosen) return;
+    still = chosen;
+    const image = $("detail-image");
+    const open = Boolean(chosen.c) && (chosen.shown || !$("veil").checked);
+    const data = open ? chosen.c : chosen.p;
+    image.hidden = !data;
+    $("detail-blank").hidden = Boolean(data);
+    $("detail-blank").textContent = "Not shown";
+    const blurred = Boolean(chosen.h) && !open;
+    if (data) {
+      image.src = CLEAR + data;
+      image.alt = `${blurred ? "Blurred frame" : "Frame"} at ${timelineView.clock(chosen.t, true)}`;
+    }
+    $("reveal").hidden = !(blurred && chosen.c);
+    $("veiled").hidden = !(blurred && data && !chosen.c);
+    image.onload = () => markTile(record);
+    markTile(record);
+  }
+
   function stage(record, picture) {
+    still = null;
     const image = $("detail-image");
     image.hidden = !picture;
     $("detail-blank").hidden = Boolean(picture);
@@ -242,7 +271,9 @@
     const mark = $("detail-tile");
     const image = $("detail-image");
     const rank = { block: 2, review: 1, allow: 0 };
-    const tiled = labelsOf(record).filter((l) => l.flagged && l.evidence.tile);
+    // A part of a video's frame is marked on that frame alone.
+    const here = (l) => !record.timeline || (still && Math.abs(l.evidence.time_s - still.t) < 0.02);
+    const tiled = labelsOf(record).filter((l) => l.flagged && l.evidence.tile && here(l));
     tiled.sort((a, b) => rank[b.action] - rank[a.action] || b.score - a.score);
     mark.hidden = !tiled.length || image.hidden || !image.naturalWidth;
     if (mark.hidden) return;
@@ -277,7 +308,9 @@
     $("previous").disabled = place <= 0;
     $("next").disabled = place < 0 || place >= state.shown.length - 1;
     if (!sheet.open) sheet.showModal();
+    timelineView.open($("detail-timeline"), record, stillsOf(card), (chosen) => stageStill(record, chosen));
     markTile(record);
+    sheet.querySelector(".screen").scrollTop = 0;
     sheet.querySelector(".facts").scrollTop = 0;
     sheet.querySelector(".sheet").scrollTop = 0;
   }
@@ -363,12 +396,21 @@
     }
   });
   $("reveal").addEventListener("click", () => {
-    const picture = current.querySelector("img");
-    reveal(picture);
-    stage(recordOf(current), picture);
+    if (still) {
+      still.shown = true;
+      stageStill(recordOf(current), still);
+    } else {
+      const picture = current.querySelector("img");
+      reveal(picture);
+      stage(recordOf(current), picture);
+    }
     $("close").focus();
   });
-  window.addEventListener("resize", () => { if (sheet.open && current) markTile(recordOf(current)); });
+  window.addEventListener("resize", () => {
+    if (!sheet.open || !current) return;
+    markTile(recordOf(current));
+    timelineView.redraw();
+  });
 
   $("save").addEventListener("click", () => {
     const names = state.shown.map((card) => recordOf(card).path + "\n");
