@@ -55,24 +55,31 @@ class Run:
     action: Action
 
 
-def held(reached: Sequence[bool], kept: Sequence[bool]) -> list[tuple[int, int]]:
+def held(
+    reached: Sequence[bool], kept: Sequence[bool], unknown: Sequence[bool] = ()
+) -> list[tuple[int, int]]:
     """Find runs with hysteresis.
 
     Args:
         reached: Whether each moment reaches the threshold.
         kept: Whether it reaches the lower one, at which a run that has begun goes on.
+        unknown: Whether nothing is known of it: then it belongs to a run, and what comes after is
+            judged as if it were not there. Empty for none.
 
     Returns:
         First and last moment of each run, in order.
     """
     runs: list[tuple[int, int]] = []
-    inside = False
+    inside = joined = False
     for row, (begins, goes_on) in enumerate(zip(reached, kept, strict=True)):
-        if begins and not inside:
-            runs.append((row, row))
-        inside = begins or (inside and goes_on)
-        if inside:
-            runs[-1] = (runs[-1][0], row)
+        hidden = bool(unknown) and unknown[row]
+        inside = inside if hidden else begins or (inside and goes_on)
+        if not (inside or hidden):
+            joined = False
+            continue
+        first = runs.pop()[0] if joined else row
+        runs.append((first, row))
+        joined = True
     return runs
 
 
@@ -85,8 +92,7 @@ def harm_runs(
 ) -> list[Run]:
     """Find the runs of a harm category in the scores of one source.
 
-    A moment whose score is not known counts as one that reaches the threshold and leads to
-    ``review``; no run goes on after it for its sake.
+    A moment whose score is not known belongs to a run, which leads to ``review`` at least.
 
     Args:
         curve: Scores (T,).
@@ -98,11 +104,12 @@ def harm_runs(
     thresholds = policy.rules[curve.label].thresholds_for(curve.source)
     scores = [float(value) for value in curve.values.tolist()]
     levels = [level(score, thresholds) for score in scores]
-    least = thresholds.lowest * policy.video.hysteresis
-    kept = [decimals(score) >= decimals(least) for score in scores]
+    least = decimals(thresholds.lowest * policy.video.hysteresis)
+    kept = [decimals(score) >= least for score in scores]
+    unknown = [math.isnan(_score(score)) for score in scores]
     cap = cap_on(curve.label, policy, context)
     runs = []
-    for first, last in held([one != "allow" for one in levels], kept):
+    for first, last in held([one != "allow" for one in levels], kept, unknown):
         peaks = [
             Peak(times[row], _score(scores[row]), levels[row], curve.source)
             for row in range(first, last + 1)
