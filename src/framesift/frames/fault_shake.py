@@ -1,0 +1,227 @@
+"""Shake: the camera's path, without what is slow and straight in it."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import exp
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from framesift.frames.fault_looks import Runs, loss
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from framesift.frames.fault_looks import Look, Pair
+    from framesift.types import Float32Array, Segment
+
+__all__ = ["ShakeMeter", "shift"]
+
+_WINDOW_S: Final = 1.0
+_FILLED_S: Final = 0.8
+_HOP_S: Final = 0.25
+_LEAST_PAIRS: Final = 6
+_SHAKY: Final = 0.6
+_SCALE: Final = 1.5
+_TURNS: Final = 3
+_REST_S: Final = 0.2
+_RESPONSE: Final = 0.2
+_STILL: Final = 0.5
+_EXPLAINED: Final = 1.25
+_SIGMA: Final = 0.16
+
+
+class ShakeMeter:
+    """Follows the camera by phase correlation of pictures that follow each other.
+
+    The shifts, in percent of the picture's sides, add up to a path. Over each second a parabola is
+    fitted to it, which takes out pans, tilts and their acceleration; the root mean square of what
+    remains, over both axes, is the shake, if the path turns back often enough. Pictures whose
+    shift cannot be told (cuts, water, darkness) end the path.
+    """
+
+    def __init__(self) -> None:
+        """Start before the first pair."""
+        self._runs = Runs("shake", minimum=_FILLED_S, gap=0.3)
+        self._path: deque[tuple[Fraction, float, float, float]] = deque()
+        self._known: tuple[Look, NDArray[np.complex64]] | None = None
+        self._next = 0.0
+        self._moving = 0.0
+        self._seconds = self._cost = 0.0
+
+    def see(self, pair: Pair | None) -> None:
+        """Take the next two pictures; ``None`` where frames were passed over."""
+        moved = None if pair is None else self._shift(pair)
+        if pair is None or moved is None:
+            self._path.clear()
+            return
+        if moved != (0.0, 0.0):
+            if pair.old.seconds - self._moving >= _REST_S:
+                self._path.clear()  # the jump after a freeze is not the camera's
+            self._moving = pair.new.seconds
+        if not self._path:
+            self._path.append((pair.old.time, pair.old.seconds, 0.0, 0.0))
+            self._next = pair.old.seconds + _FILLED_S
+        _, _, x, y = self._path[-1]
+        self._path.append((pair.new.time, pair.new.seconds, x + moved[0], y + moved[1]))
+        while pair.new.seconds - self._path[0][1] > _WINDOW_S:
+            self._path.popleft()
+        if pair.new.seconds >= self._next and len(self._path) > _LEAST_PAIRS:
+            self._next = pair.new.seconds + _HOP_S
+            self._judge()
+
+    def finish(self) -> tuple[list[Segment], float | None]:
+        """Return the segments and the score, 0 to 10; ``None`` where no path was long enough."""
+        self._runs.close()
+        score = 10 - loss(self._cost, self._seconds) if self._seconds else None
+        return self._runs.closed, score
+
+    def _shift(self, pair: Pair) -> tuple[float, float] | None:
+        if pair.middle < _STILL:
+            return 0.0, 0.0
+        old = None
+        if self._known is not None and self._known[0] is pair.old:
+            old = self._known[1]
+        if old is None:
+            old = _spectrum(pair.old.luma)
+        new = _spectrum(pair.new.luma)
+        self._known = pair.new, new
+        moved = _shift(old, new, pair.new.luma.shape)
+        return moved if moved is not None and _explains(moved, pair) else None
+
+    def _judge(self) -> None:
+        start, end = self._path[0][0], self._path[-1][0]
+        times, x, y = np.array([point[1:] for point in self._path], np.float64).T
+        turns = max(_turning(times, x), _turning(times, y))
+        rest = _size(_unbent(times, x), _unbent(times, y)) if turns >= _TURNS else 0.0
+        strength = 1 - exp(-((rest / _SCALE) ** 1.5))
+        self._seconds += _HOP_S
+        self._cost += strength**2 * _HOP_S
+        if rest >= _SHAKY:
+            self._runs.mark(start, end, strength)
+
+
+def shift(old: Float32Array, new: Float32Array) -> tuple[float, float] | None:
+    """Find by how much a picture has moved, in percent of its width and of its height.
+
+    Phase correlation (Kuglin and Hines 1975): the cross-power spectrum, of which only the phase is
+    kept, has its peak at the shift; high frequencies, which hold noise, weigh less.
+
+    Args:
+        old: Luma, float32 (H, W).
+        new: The next picture's.
+
+    Returns:
+        Right and down; ``None`` where no shift explains the change.
+    """
+    return _shift(_spectrum(old), _spectrum(new), new.shape)
+
+
+def _shift(
+    old: NDArray[np.complex64], new: NDArray[np.complex64], shape: tuple[int, ...]
+) -> tuple[float, float] | None:
+    cross = new * old.conj()
+    cross *= _low_pass(shape) / (np.abs(cross) + np.float32(1e-3))
+    peaks = np.fft.irfft2(cross, s=shape).astype(np.float32, copy=False)
+    row, column = divmod(int(peaks.argmax()), shape[1])
+    if peaks[row, column] < _RESPONSE * _perfect(shape):
+        return None
+    right = _between(peaks[row, [column - 1, column, (column + 1) % shape[1]]]) + column
+    down = _between(peaks[[row - 1, row, (row + 1) % shape[0]], column]) + row
+    return _signed(right, shape[1]), _signed(down, shape[0])
+
+
+def _explains(moved: tuple[float, float], pair: Pair) -> bool:
+    """Whether moving one back makes the pictures about as alike as they were, or more.
+
+    What moves in front of a camera that stands still can have a peak of its own; moving the whole
+    picture along with it makes the rest far worse. Parallax and a camera that rolls cost less.
+    """
+    height, width = pair.new.luma.shape
+    right, down = round(moved[0] * width / 100), round(moved[1] * height / 100)
+    if not right and not down:
+        return True
+    off = np.abs(_moved(pair.new.luma, right, down) - _moved(pair.old.luma, -right, -down))
+    return float(off.mean()) <= _EXPLAINED * pair.mean
+
+
+def _moved(luma: Float32Array, right: int, down: int) -> Float32Array:
+    """Cut off what came in at the left and top, or went out there where they are negative."""
+    height, width = luma.shape
+    return luma[max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)]
+
+
+def _spectrum(luma: Float32Array) -> NDArray[np.complex64]:
+    spectrum = np.fft.rfft2((luma - luma.mean()) * _window(luma.shape))
+    return spectrum.astype(np.complex64, copy=False)
+
+
+def _between(three: Float32Array) -> float:
+    """Place the peak between three neighbours by a parabola."""
+    left, middle, right = (float(value) for value in three)
+    bend = left - 2 * middle + right
+    return 0.5 * (left - right) / bend if bend < 0 else 0.0
+
+
+def _signed(place: float, side: int) -> float:
+    return 100 * (place - side if place > side / 2 else place) / side
+
+
+def _unbent(times: NDArray[np.float64], path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take the parabola that fits best out of a path."""
+    at = times - times.mean()
+    basis = np.stack([np.ones_like(at), at, at**2], axis=1)
+    best, *_ = np.linalg.lstsq(basis, path, rcond=None)
+    rest: NDArray[np.float64] = path - basis @ best
+    return rest
+
+
+def _size(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Return the root mean square of a path's distance from the origin."""
+    return float(np.sqrt(np.mean(x**2 + y**2)))
+
+
+def _turning(times: NDArray[np.float64], path: NDArray[np.float64]) -> int:
+    """Count how often a path turns back by its own spread, its straight part taken out."""
+    at = times - times.mean()
+    slope = float(at @ path) / max(float(at @ at), 1e-9)
+    rest = path - path.mean() - slope * at
+    step = float(rest.std())
+    high = low = rest[0]
+    way = turns = 0
+    for value in rest.tolist():
+        high, low = max(high, value), min(low, value)
+        if way <= 0 and value - low > step:
+            way, high, turns = 1, value, turns + 1
+        elif way >= 0 and high - value > step:
+            way, low, turns = -1, value, turns + 1
+    return turns
+
+
+_tables: dict[tuple[int, ...], tuple[Float32Array, Float32Array, float]] = {}
+
+
+def _window(shape: tuple[int, ...]) -> Float32Array:
+    return _table(shape)[0]
+
+
+def _low_pass(shape: tuple[int, ...]) -> Float32Array:
+    return _table(shape)[1]
+
+
+def _perfect(shape: tuple[int, ...]) -> float:
+    """Return the height of the peak of two equal pictures."""
+    return _table(shape)[2]
+
+
+def _table(shape: tuple[int, ...]) -> tuple[Float32Array, Float32Array, float]:
+    if shape not in _tables:
+        height, width = shape
+        window = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
+        down, right = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :]
+        low = np.exp(-(down**2 + right**2) / (2 * _SIGMA**2)).astype(np.float32)
+        _tables[shape] = window, low, float(np.fft.irfft2(low, s=shape).max())
+    return _tables[shape]
