@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     quality: str = Field("auto", pattern=r"\S")
     policy: _UserPath | None = None
     captions: str = Field("auto", pattern=r"\S")
+    caption_encoding: str = Field("auto", pattern=r"\S")
     fail_on: Literal["review", "block"] | None = None
     exact: bool = False
     fps: float = Field(1.0, gt=0, le=1000)

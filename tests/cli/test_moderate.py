@@ -215,6 +215,29 @@ def test_captions_come_from_files_beside_and_from_a_table(
     assert given.stdout.startswith("allow "), given.output
 
 
+def test_an_encoding_that_is_named_is_not_guessed(
+    run: Callable[..., Result], picture: Path, tmp_path: Path
+) -> None:
+    words = "Ты умрёшь завтра, free prize http://prize.example"
+    picture.with_suffix(".txt").write_bytes(words.encode("cp1251"))
+    table = tmp_path / "captions.csv"
+    table.write_bytes(f'path,caption\n{picture},"{words} и ты"\n'.encode("cp1251"))
+
+    guessed = run("moderate", picture, "--format", "jsonl")
+    named = run(
+        *("moderate", picture, "--format", "jsonl", "--captions", table),
+        *("--caption-encoding", "windows-1251"),
+    )
+    unknown = run("moderate", picture, "--caption-encoding", "klingon")
+
+    assert "name its encoding" in guessed.stdout
+    (record,) = records(named)
+    assert record["error"] is None
+    assert record["moderation"]["action"] == "review"
+    assert unknown.exit_code == 2
+    assert "no encoding is called 'klingon'; examples are" in unknown.stderr
+
+
 def test_a_picture_from_standard_input_takes_a_caption(
     run: Callable[..., Result], picture: Path, plain: Path
 ) -> None:

@@ -128,7 +128,10 @@ def _captions(settings: Settings) -> Captions:
     """Look for captions beside pictures, as a scan does, unless the settings forbid it."""
     from framesift.media.captions import Captions
 
-    return Captions() if settings.captions == "none" else Captions.from_sidecars()
+    if settings.captions == "none":
+        return Captions()
+    encoding = None if settings.caption_encoding == "auto" else settings.caption_encoding
+    return Captions.from_sidecars(encoding=encoding)
 
 
 def _medium(judged: Judged) -> str:

@@ -126,6 +126,12 @@ _JUDGING = (
         help="Texts that go with pictures: a table with the columns path and caption (.csv .tsv "
         ".jsonl), or `auto`: what lies beside a picture as .txt or .json.  [default: auto]",
     ),
+    click.option(
+        "--caption-encoding",
+        metavar="NAME|auto",
+        help="Of captions without a byte order mark, such as `cp1251` or `shift_jis`; `auto` reads "
+        "UTF-8, UTF-16 and Western texts, and others go to review.  [default: auto]",
+    ),
 )
 
 _READING = (

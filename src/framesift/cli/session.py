@@ -211,11 +211,13 @@ def _captions(settings: Settings, paths: tuple[str, ...]) -> Captions:
     """Find the texts that go with pictures, as the settings say."""
     if settings.captions == "none":
         return Captions()
+    encoding = None if settings.caption_encoding == "auto" else settings.caption_encoding
+    beside = Captions.from_sidecars(encoding=encoding)
     if settings.captions == "auto":
-        return Captions.from_sidecars()
+        return beside
     roots = [path for path in paths if Path(path).is_dir()]
-    table = Captions.from_csv(Path(settings.captions).expanduser(), roots=roots)
-    return Captions.from_sidecars() | table
+    file = Path(settings.captions).expanduser()
+    return beside | Captions.from_csv(file, roots=roots, encoding=encoding)
 
 
 def _with_model_of_policy(settings: Settings, policy: Policy) -> Settings:
