@@ -160,17 +160,22 @@ def at_least(verdict: Verdict, action: Action) -> Verdict:
 
 
 def _together(signals: Sequence[Signal], policy: Policy) -> list[Signal]:
-    """Return what picture and text mean together, unless the caption says as much by itself.
+    """Return what picture and text mean together, unless the text says as much by itself.
 
-    Then the caption is the reason that people are shown. Joint scores that lead further stay.
+    Then the text is the reason that people are shown. Joint scores that lead further stay, and so
+    do all where the words come and go: then how long they are shown counts too.
     """
-    captions = [signal for signal in signals if signal.part == "caption"]
+    texts = [
+        signal
+        for signal in signals
+        if signal.part in ("caption", "words") and signal.evidence.time is None
+    ]
     return [
         signal
         for signal in joint_signals(signals)
         if not 0
         < _severity(signal.category, [signal], policy)
-        <= _severity(signal.category, captions, policy)
+        <= _severity(signal.category, texts, policy)
     ]
 
 

@@ -93,6 +93,15 @@ def test_a_caption_that_says_enough_is_the_reason(write, monkeypatch, score, par
     assert judged.score == pytest.approx(score if part == "caption" else 0.947, abs=1e-3)
 
 
+@pytest.mark.parametrize(("time", "part"), [(None, "words"), (Fraction(3), "joint")])
+def test_so_are_words_that_stand_in_a_picture(write, monkeypatch, time, part):
+    signal = Signal("violence", 0.6, "text", "words")
+    monkeypatch.setattr(text, "screen_text", lambda *_, **__: [signal])
+    policy, heads = write("violence", "weapons"), [Fixed(violence=0.02, weapons=0.49)]
+    judged = moderate(Content([VIEW], words=[(time, "wait for me")]), heads, policy)
+    assert label(judged, "violence").part == part
+
+
 def test_a_joint_score_that_leads_further_than_the_caption_stays(write, monkeypatch):
     signal = Signal("violence", 0.6, "text", "caption")
     monkeypatch.setattr(text, "screen_text", lambda *_, **__: [signal])
