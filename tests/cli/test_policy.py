@@ -357,6 +357,18 @@ def test_evaluate_refuses_a_page_for_which_there_is_no_folder(
     assert not page.parent.exists()
 
 
+def test_init_names_the_folder_that_is_not_there(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    file = tmp_path / "nosuch" / "policy.toml"
+
+    done = run("policy", "init", file)
+
+    assert done.exit_code == 2
+    assert f"the folder {file.parent} is not there; make it" in done.stderr
+    assert not file.parent.exists()
+
+
 @pytest.mark.parametrize("name", ["page.pdf", "page"])
 def test_evaluate_writes_no_page_under_the_name_of_another_format(
     run: Callable[..., Result], tmp_path: Path, letters: Path, name: str

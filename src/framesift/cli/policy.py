@@ -87,6 +87,9 @@ def init(request: Request, file: Path) -> int:
     except FileExistsError:
         message = f"{file} is there already and was left as it is; name another file"
         raise Stop(message) from None
+    except FileNotFoundError:
+        message = f"{file}: the folder {file.parent} is not there; make it, or name another file"
+        raise Stop(message) from None
     Console(quiet=request.quiet).say(
         f"framesift: wrote {file}; edit it, then run `framesift policy check {file}`"
     )

@@ -91,7 +91,10 @@ def _load(path: Path) -> dict[str, Any]:
     )
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        message = "this is not a TOML file in UTF-8; save it in that encoding"
+        raise PolicyError(message, source=str(path)) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         message = f"this is not a TOML file ({error}); docs/policies.md shows one"
         raise PolicyError(message, source=str(path)) from error
 

@@ -546,3 +546,10 @@ def test_the_page_shows_the_thresholds_of_the_default():
 def test_a_name_that_no_file_can_have_is_refused_by_name() -> None:
     with pytest.raises(PolicyError, match=r"the policy cannot be read \(embedded null byte\)"):
         Policy.load("a\0b.toml")
+
+
+def test_a_policy_in_another_encoding_is_told_to_be_utf_8(tmp_path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_bytes('name = "x"'.encode("utf-16"))
+    with pytest.raises(PolicyError, match="not a TOML file in UTF-8; save it in that encoding"):
+        Policy.load(path)
