@@ -8,6 +8,7 @@
     │   ├── UnsupportedMediaError   its format is not one we decode
     │   ├── CorruptMediaError       it is truncated or broken
     │   └── LimitExceededError      it is larger than the limits allow
+    │       └── DecodeTimeoutError  it takes longer to decode than the limits allow
     ├── ModelError                  a model cannot be used
     │   ├── UnknownModelError       no model has that name
     │   ├── WeightsUnavailableError its files are neither here nor reachable
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConfigError",
     "CorruptMediaError",
+    "DecodeTimeoutError",
     "FramesiftError",
     "HeadError",
     "LimitExceededError",
@@ -102,6 +104,10 @@ class CorruptMediaError(MediaError):
 
 class LimitExceededError(MediaError):
     """The content is larger than the limits allow."""
+
+
+class DecodeTimeoutError(LimitExceededError):
+    """Decoding took longer than the limits allow; ``time_s`` says how far it came."""
 
 
 class ModelError(FramesiftError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -9,39 +10,40 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from framesift.errors import CorruptMediaError, LimitExceededError, UnsupportedMediaError
+from framesift.errors import CorruptMediaError, LimitExceededError
 from framesift.media.base import Media, Shown
-from framesift.media.budget import decode_budget
+from framesift.media.deck import Deck
 from framesift.media.image import check_pixels, reduction
-from framesift.media.index import FrameIndex
-from framesift.media.libav import READ_ERRORS, libav_errors, open_container
+from framesift.media.libav import libav_errors
+from framesift.media.scan import scan_index
 from framesift.media.walk import Walk
 from framesift.types import Frame, MediaInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from av.container import InputContainer
-    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
 
+    from framesift.media.index import FrameIndex
     from framesift.media.limits import Limits
     from framesift.media.source import Source
     from framesift.types import UInt8Array
 
 __all__ = ["VideoMedia"]
 
-_DECODER_FRAMES = 10
-"""Pictures a decoder keeps for reference and reordering, roughly."""
-
-_MANY_PX = 8_000_000
 _APART_BYTES = 64 * 2**20
-"""From this size on, a decoder is closed between frames and its memory goes back to the budget.
+"""From this size on, `read` closes a decoder between frames and gives its memory back.
 
 A reader may be left waiting between two frames for as long as its consumer likes; were it to keep a
 large part of the budget meanwhile, the readers that the consumer waits for could not go on.
 """
+
+_HELD_BYTES = 256 * 2**20
+"""The same for `pictures`, which has to decode again from the last key frame afterwards."""
+
+_FAR_S = Fraction(2)
+_LENGTHLESS = "mpegvideo"
+"""A form without a length of its own: FFmpeg would guess it from the number of bytes."""
 
 
 class VideoMedia(Media):
@@ -57,18 +59,20 @@ class VideoMedia(Media):
             CorruptMediaError: Its header is broken or no frame can be decoded.
             LimitExceededError: It is larger or longer than the limits allow.
         """
+        self._source = source
         self._name = source.name
         self._limits = limits
         self._min_side_px = min_side_px
         self._file = file
         self._form = form
-        self._container: InputContainer | None = None
+        self._deck: Deck | None = None
         self._index: FrameIndex | None = None
         self._indexed = False
-        self._lent = 0
+        self._tiny = VideoReformatter()
+        self._full = VideoReformatter()
         try:
+            self._deck = Deck(file, form, self._name, limits)
             with libav_errors(self._name):
-                self._open()
                 self._info = self._describe(source)
         except BaseException:
             self.close()
@@ -76,7 +80,7 @@ class VideoMedia(Media):
 
     @property
     def info(self) -> MediaInfo:
-        """What the container and the first frame say; ``frame_count`` is the container's claim."""
+        """What the container and the first frame say; from the packets once `index` was read."""
         return self._info
 
     @property
@@ -97,22 +101,33 @@ class VideoMedia(Media):
         """
         if times is not None and not times:
             return
-        if times is not None and self._needed >= _APART_BYTES:
-            yield from self._read_apart(sorted(set(times)))
-            return
-        walk = self._rewind()
-        pictures = walk.pictures() if times is None else walk.at(sorted(set(times)), self._rewind)
-        for picture, time in pictures:
+        wanted = None if times is None else sorted(set(times))
+        if wanted is not None:
+            self._prepare_seeking(wanted[-1])
+            if self._opened.needed >= _APART_BYTES:
+                yield from self._read_apart(wanted)
+                return
+        walk = self._walk()
+        for picture, time in walk.stretch(None, None) if wanted is None else walk.at(wanted):
             yield self._to_frame(picture, time)
         if walk.trouble is not None:
             raise walk.trouble
 
     @property
     def index(self) -> FrameIndex | None:
-        """Read from the packets when it is first asked for."""
+        """Read from the packets when it is first asked for; a reading under way goes on.
+
+        ``None`` where packets carry no times, or not those at which their frames are shown.
+        """
         if not self._indexed:
             self._indexed = True
-            self._index = self._scan_index()
+            self._index = self._scan()
+            if self._index is not None:
+                self._info = replace(
+                    self._info,
+                    duration=max(self._index.end - self._start, Fraction(0)) or None,
+                    frame_count=len(self._index),
+                )
         return self._index
 
     def pictures(
@@ -122,100 +137,69 @@ class VideoMedia(Media):
         *,
         keys_only: bool = False,
     ) -> Iterator[Shown]:
-        """Decode one stretch; seeks to the key frame before it."""
-        walk = self._rewind()
-        context = self._stream.codec_context
+        """Decode one stretch; seeks to the key frame before it.
+
+        Of decoders that take 256 MiB and more, `Shown.frame` gives the memory back: the stretch
+        is then taken up again from the key frame before.
+        """
+        self._prepare_seeking(begin)
         if keys_only:
-            context.skip_frame = "NONKEY"
-        try:
-            for picture, time in walk.stretch(begin, end, self._rewind):
-                if not keys_only or begin is None or time >= begin:
-                    yield _Picture(self, picture, time)
-        finally:
-            context.skip_frame = "DEFAULT"
-        if walk.trouble is not None:
-            raise walk.trouble
+            _ = self.index  # times of key frames alone cannot be put right without the others
+        after, trouble = begin, None
+        going = True
+        while going:
+            walk = self._walk(passing=True)
+            stream = walk.keys(after, end) if keys_only else walk.stretch(after, end)
+            going = False
+            for picture, time in stream:
+                if after is not begin and time <= cast("Fraction", after):
+                    continue
+                yield _Picture(self, picture, time)
+                if self._opened.resting:
+                    going, after = True, time
+                    break
+            trouble = trouble or walk.trouble
+        if trouble is not None:
+            raise trouble
 
     def close(self) -> None:
         """Close the container and the file and give the memory back."""
-        self._pause()
+        if self._deck is not None:
+            self._deck.rest()
         self._file.close()
+
+    @property
+    def _opened(self) -> Deck:
+        assert self._deck is not None
+        return self._deck
+
+    def _walk(self, *, passing: bool = False) -> Walk:
+        index = self._index if self._indexed else None
+        return Walk(self._opened, self._limits, self._name, index, passing=passing)
+
+    def _prepare_seeking(self, time: Fraction | None) -> None:
+        """Read the index before a jump: it tells where one can land, and where one landed."""
+        if time is not None and time - self._start > _FAR_S:
+            _ = self.index
 
     def _read_apart(self, times: Sequence[Fraction]) -> Iterator[Frame]:
         last, trouble = None, None
         for time in times:
-            walk = self._rewind()
+            walk = self._walk()
             frame = None
-            for picture, start in walk.at([time], self._rewind):
+            for picture, start in walk.at([time]):
                 if start != last:
                     last, frame = start, self._to_frame(picture, start)
             trouble = trouble or walk.trouble
-            self._pause()
+            self._opened.rest()
             if frame is not None:
                 yield frame
         if trouble is not None:
             raise trouble
 
-    def _pause(self) -> None:
-        """Close the decoder and give its memory back; `_rewind` opens it again."""
-        if self._container is not None:
-            self._container.close()
-            self._container = None
-        decode_budget.release(self._lent)
-        self._lent = 0
-
-    def _open(self) -> None:
-        container = self._container = open_container(self._file, self._form)
-        # Cover art of a song is a video stream with one picture.
-        streams = [stream for stream in container.streams.video if not _is_cover(stream)]
-        if not streams:
-            has_sound = bool(container.streams.audio)
-            message = "has sound but no video" if has_sound else "has no video"
-            raise UnsupportedMediaError(
-                f"{message}; give a picture or a file with video", source=self._name
-            )
-        self._stream = max(streams, key=_area)
-        self._prepare_decoder(self._stream.codec_context)
-
-    def _prepare_decoder(self, context: VideoCodecContext | None) -> None:
-        if context is None:
-            message = "is in a video codec that is not decoded; convert it to MP4 with H.264"
-            raise UnsupportedMediaError(message, source=self._name)
-        pixels = context.width * context.height
-        check_pixels((context.width, context.height), self._limits, self._name)
-        # One decoder thread for huge frames: each further thread keeps frames of its own.
-        context.thread_count = 1 if pixels >= _MANY_PX else 2
-        context.thread_type = "AUTO"
-        # The header may lie about the size: the decoder itself refuses larger frames.
-        context.options = {**context.options, "max_pixels": str(self._limits.max_pixels)}
-        deep = 2 if any(bits in str(context.pix_fmt) for bits in ("10", "12", "16")) else 1
-        self._needed = pixels * deep * 3 // 2 * _DECODER_FRAMES
-        if self._needed >= _APART_BYTES and not self._lent:
-            self._lent = decode_budget.acquire(self._needed)
-
-    def _rewind(self) -> Walk:
-        """Go back to the first frame; by opening the container again where it cannot seek."""
-        try:
-            if self._container is not None:
-                self._container.seek(0)
-        except READ_ERRORS:
-            self._pause()
-        if self._container is None:
-            with libav_errors(self._name):
-                self._open()
-        assert self._container is not None
-        return Walk(self._container, self._stream, self._limits, self._name)
-
     def _describe(self, source: Source) -> MediaInfo:
-        assert self._container is not None
-        walk = Walk(self._container, self._stream, self._limits, self._name)
-        first = next(walk.pictures(), None)
-        if first is None:
-            message = "has no frame that can be decoded; get a new copy"
-            raise walk.trouble or CorruptMediaError(message, source=self._name)
-        picture, self._start = first
+        picture, self._start = self._first_picture()
         check_pixels((picture.width, picture.height), self._limits, self._name)
-        self._rate = Fraction(self._stream.average_rate or self._stream.guessed_rate or 25)
         duration = self._find_duration()
         if duration is not None and duration > self._limits.max_duration_s:
             allowed = self._limits.max_duration_s
@@ -234,57 +218,48 @@ class VideoMedia(Media):
             width=width,
             height=height,
             duration=duration,
-            frame_count=self._stream.frames or None,
+            frame_count=self._opened.stream.frames or None,
             start=self._start,
         )
 
+    def _first_picture(self) -> tuple[VideoFrame, Fraction]:
+        """Decode the first frame of the best stream that has one."""
+        trouble = None
+        while True:
+            walk = self._walk()
+            first = next(walk.pictures(), None)
+            if first is not None:
+                return first
+            trouble = trouble or walk.trouble
+            if not self._opened.choose_next():
+                message = "has no frame that can be decoded; get a new copy"
+                raise trouble or CorruptMediaError(message, source=self._name)
+
     def _find_duration(self) -> Fraction | None:
-        stream, container = self._stream, self._container
-        assert container is not None
-        if stream.duration and stream.time_base and stream.duration > 0:
-            return stream.duration * stream.time_base
-        if container.duration and container.duration > 0:
-            return Fraction(container.duration, av.time_base)
-        return self._scan_duration()
+        stream, container = self._opened.stream, self._opened.container
+        if self._form != _LENGTHLESS:
+            if stream.duration and stream.time_base and stream.duration > 0:
+                return stream.duration * stream.time_base
+            if container.duration and container.duration > 0:
+                whole = Fraction(container.duration, av.time_base)
+                # Headers of these count from 0, wherever the first frame is.
+                late = self._start if self._form in {"mkv", "webm", "flv"} else 0
+                return whole - late if whole > late else whole
+        index = self._scan()
+        return index.end - self._start if index is not None else None
 
-    def _scan_duration(self) -> Fraction | None:
-        """Find the end by reading all packets, without decoding them."""
-        self._rewind()
-        end = self._start
+    def _scan(self) -> FrameIndex | None:
+        """Scan with a demuxer of its own, so that a reading under way is not disturbed."""
+        file = self._source.open(self._limits)
+        deck = None
         try:
-            for packet in self._container.demux(self._stream):  # type: ignore[union-attr]
-                if packet.pts is not None and packet.time_base is not None:
-                    end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
-        except READ_ERRORS:
-            pass  # the part that can be read counts
-        return end - self._start if end > self._start else None
-
-    def _scan_index(self) -> FrameIndex | None:
-        self._rewind()
-        base = self._stream.time_base
-        pts, keys, sizes, end = [], [], [], 0
-        try:
-            for packet in self._container.demux(self._stream):  # type: ignore[union-attr]
-                if not packet.size:
-                    continue
-                if packet.pts is None or base is None:
-                    return None
-                pts.append(packet.pts)
-                keys.append(packet.is_keyframe)
-                sizes.append(packet.size)
-                end = max(end, packet.pts + (packet.duration or 0))
-        except READ_ERRORS:
-            pass  # the part that can be read counts
-        if not pts or base is None:
-            return None
-        order = np.argsort(np.asarray(pts, np.int64), kind="stable")
-        return FrameIndex(
-            base,
-            np.asarray(pts, np.int64)[order],
-            np.asarray(keys, np.bool_)[order],
-            np.asarray(sizes, np.uint32)[order],
-            end * base,
-        )
+            with libav_errors(self._name):
+                deck = Deck(file, self._form, self._name, self._limits, like=self._deck)
+                return scan_index(deck, self._opened.depth)
+        finally:
+            if deck is not None:
+                deck.rest()
+            file.close()
 
     def _to_frame(self, picture: VideoFrame, time: Fraction) -> Frame:
         size = (picture.width, picture.height)
@@ -292,7 +267,7 @@ class VideoMedia(Media):
         shrink = reduction(size, self._min_side_px)
         width, height = max(1, size[0] // shrink), max(1, size[1] // shrink)
         with libav_errors(self._name, time):
-            small = VideoReformatter().reformat(
+            small = self._full.reformat(
                 picture, width, height, "rgb24", interpolation="AREA" if shrink > 1 else "BICUBIC"
             )
             assert small is not None
@@ -300,11 +275,19 @@ class VideoMedia(Media):
         turns = _quarter_turns(picture)
         if turns:
             pixels = np.ascontiguousarray(np.rot90(pixels, turns))
-        index = max(0, round((time - self._start) * self._rate))
-        duration = None
-        if picture.duration and picture.time_base:
-            duration = picture.duration * picture.time_base
-        return Frame(pixels, time=time, index=index, duration=duration)
+        index = max(0, round((time - self._start) * self._opened.rate))
+        return Frame(pixels, time=time, index=index, duration=self._duration_of(picture))
+
+    def _duration_of(self, picture: VideoFrame) -> Fraction | None:
+        return picture.duration * self._opened.base if picture.duration else None
+
+    def _to_small(self, picture: VideoFrame, width: int, height: int) -> UInt8Array:
+        with libav_errors(self._name):
+            small = self._tiny.reformat(
+                picture, width, height, "rgb24", interpolation="FAST_BILINEAR"
+            )
+            assert small is not None
+            return cast("UInt8Array", small.to_ndarray())
 
 
 class _Picture(Shown):
@@ -315,29 +298,18 @@ class _Picture(Shown):
         self._picture = picture
         self.time = time
         self.key = bool(picture.key_frame)
-        self.duration = None
-        if picture.duration and picture.time_base:
-            self.duration = picture.duration * picture.time_base
+        self.duration = media._duration_of(picture)
 
     def small(self, width: int, height: int) -> UInt8Array:
-        small = VideoReformatter().reformat(
-            self._picture, width, height, "rgb24", interpolation="FAST_BILINEAR"
-        )
-        assert small is not None
-        return cast("UInt8Array", small.to_ndarray())
+        return self._media._to_small(self._picture, width, height)
 
     def frame(self) -> Frame:
-        return self._media._to_frame(self._picture, self.time)
+        frame = self._media._to_frame(self._picture, self.time)
+        deck = self._media._opened
+        if deck.needed >= _HELD_BYTES:
+            deck.rest()
+        return frame
 
 
 def _quarter_turns(picture: VideoFrame) -> int:
     return round(picture.rotation / 90) % 4
-
-
-def _is_cover(stream: VideoStream) -> bool:
-    return "attached_pic" in str(getattr(stream, "disposition", "")).lower()
-
-
-def _area(stream: VideoStream) -> int:
-    context = stream.codec_context
-    return context.width * context.height

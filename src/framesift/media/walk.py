@@ -3,174 +3,276 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
 import av.error
 
-from framesift.errors import CorruptMediaError, LimitExceededError
+from framesift.errors import CorruptMediaError, DecodeTimeoutError, LimitExceededError
+from framesift.media.clock import Clock
 from framesift.media.libav import READ_ERRORS, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from av.container import InputContainer
     from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+    from framesift.media.deck import Deck
+    from framesift.media.index import FrameIndex
     from framesift.media.limits import Limits
 
     Picture: TypeAlias = tuple[VideoFrame, Fraction]
 
 __all__ = ["Walk"]
 
-_SEEK_GAP_S = Fraction(2)
-_NEVER = Fraction(10**9)
+_NEAR_S = Fraction(1, 2)
+_TRIES = 3
 _END_SLACK_S = Fraction(1)
+_PLAIN_RATE = 240
+"""Frames a second that no limit holds against a video whose pictures are only passed by."""
 
 
 class Walk:
-    """One pass; make a new one for the next.
+    """One reading; make a new one for the next.
 
     Broken packets are skipped, as players do, and the first one is remembered in ``trouble``.
     """
 
     def __init__(
-        self, container: InputContainer, stream: VideoStream, limits: Limits, name: str
+        self,
+        deck: Deck,
+        limits: Limits,
+        name: str,
+        index: FrameIndex | None = None,
+        *,
+        passing: bool = False,
     ) -> None:
-        """Start where the container stands."""
-        self._container = container
-        self._stream = stream
+        """Start where the deck stands.
+
+        Args:
+            deck: The open container.
+            limits: How much may be decoded.
+            name: The source, for messages.
+            index: Without it, or where it is not ``true``, nothing is sought: the start is decoded
+                too.
+            passing: Whether most pictures are only passed by: the limit on the number of frames
+                then grows with the running time.
+        """
+        self._deck = deck
         self._limits = limits
         self._name = name
+        self._known = index
+        self._index = index if index is not None and index.true else None
+        self._keys_met = 0
+        self._passing = passing
         self._steps = 0
+        self._spent_s = 0.0
         self._first: Fraction | None = None
         self.trouble: CorruptMediaError | None = None
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self, *, keys_only: bool = False) -> Iterator[Picture]:
         """Decode from here on; yields pictures with their ascending times.
+
+        Args:
+            keys_only: Pass over the packets of all other pictures.
 
         Raises:
             LimitExceededError: More frames or seconds come than the limits allow.
+            DecodeTimeoutError: It takes longer than the limits allow.
+            RuntimeError: Another reading of the same medium began meanwhile.
         """
+        deck, turn = self._deck, self._deck.turn
+        base = deck.base
+        clock = Clock(deck.step, deck.jump)
+        packets = deck.packets()
+        end: int | None = None
         last: Fraction | None = None
-        end = Fraction(0)
-        packets = self._container.demux(self._stream)
         while True:
-            try:
-                packet = next(packets, None)
-                pictures = packet.decode() if packet is not None else []
-            except READ_ERRORS as error:
-                self._note(error, last)
-                if isinstance(error, av.error.EOFError):
-                    return
-                continue
+            began = perf_counter()
+            packet = next(packets, None)
+            if isinstance(packet, Exception):
+                self._note(packet, last)
+                found: list[VideoFrame] = []
+            else:
+                found = self._decode(packet, last, keys_only=keys_only)
+            self._spend(perf_counter() - began, last)
+            for picture in found:
+                last = clock.tick(picture.dts if picture.pts is None else picture.pts) * base
+                self._count(last)
+                if picture.is_corrupt and self.trouble is None:
+                    self._remember("has damaged pictures from here on; get a new copy", last)
+                yield picture, last
+                if deck.turn != turn:
+                    message = f"{self._name}: another reading of the same medium began meanwhile"
+                    raise RuntimeError(message)
             if packet is None:
-                return
-            end = max(end, _end_of(packet))
-            for picture in pictures:
-                assert not isinstance(picture, bytes)
-                time = self._time_of(picture, last)
-                if last is None or time > last:
-                    last = time
-                    self._count(time)
-                    yield picture, time
-            if not packet.size:  # what flushes the decoder at the end
                 self._check_end(end, last)
+                return
+            if not isinstance(packet, Exception) and packet.pts is not None:
+                end = max(end or packet.pts, packet.pts + (packet.duration or 0))
 
-    def at(self, times: Sequence[Fraction], rewind: Callable[[], Walk]) -> Iterator[Picture]:
-        """Yield the picture shown at each of the ascending times, each picture once.
-
-        Args:
-            times: Seconds.
-            rewind: Brings the container back to its start; needed where its index is wrong.
-        """
+    def at(self, times: Sequence[Fraction]) -> Iterator[Picture]:
+        """Yield the picture shown at each of the ascending times, each picture once."""
+        self._deck.rewind()
         stream = self.pictures()
         shown: Picture | None = None
         pending = next(stream, None)
-        gap, emitted = _SEEK_GAP_S, None
+        emitted = None
         for time in times:
-            here = pending[1] if pending is not None else _NEVER
-            if time - here > gap and self._seek(time):
-                stream = self.pictures()
-                landed = next(stream, None)
-                if landed is None or landed[1] > time:
-                    # The index is wrong here: go back and walk.
-                    gap = _NEVER
-                    rewind()
-                    stream = self.pictures()
-                    landed = next(stream, None)
-                elif landed[1] <= here:
-                    gap *= 2  # key frames are far apart: going on would have been cheaper
-                shown, pending = None, landed
+            if pending is not None and self._is_nearer(pending[1], time):
+                stream = self._land(time)
+                shown, pending = None, next(stream, None)
             while pending is not None and (shown is None or pending[1] <= time):
                 shown, pending = pending, next(stream, None)
             if shown is not None and shown[1] != emitted:
                 emitted = shown[1]
                 yield shown
 
-    def stretch(
-        self, begin: Fraction | None, end: Fraction | None, rewind: Callable[[], Walk]
-    ) -> Iterator[Picture]:
+    def stretch(self, begin: Fraction | None, end: Fraction | None) -> Iterator[Picture]:
         """Yield the picture shown at ``begin`` and all that follow, up to ``end``.
 
         Args:
             begin: Seconds; ``None`` for the first picture.
             end: Pictures that start here or later are left out; ``None`` for none.
-            rewind: As for `at`.
         """
-        if begin is not None:
-            self._seek(begin)
-        stream = self.pictures()
-        shown = next(stream, None)
-        if begin is not None and shown is not None and shown[1] > begin:
-            rewind()
-            stream = self.pictures()
-            shown = next(stream, None)
-        for following in stream:
-            if shown is not None and (begin is None or following[1] > begin):
-                if end is not None and shown[1] >= end:
-                    return
+        shown: Picture | None = None
+        for picture in self._land(begin):
+            if begin is not None and picture[1] <= begin:
+                shown = picture
+                continue
+            if shown is not None:
                 yield shown
-            shown = following
-        if shown is not None and (end is None or shown[1] < end):
+                shown = None
+            if end is not None and picture[1] >= end:
+                return
+            yield picture
+        if shown is not None:
             yield shown
 
-    def _seek(self, time: Fraction) -> bool:
-        if self._stream.time_base is None:
+    def keys(self, begin: Fraction | None, end: Fraction | None) -> Iterator[Picture]:
+        """Yield the key frames that start in a stretch, decoding nothing else."""
+        deck = self._deck
+        if self._known is None:
+            # Where packets do not tell when their frames are shown, only decoding all of them does.
+            for picture, time in self.stretch(begin, end):
+                if picture.key_frame and (begin is None or time >= begin):
+                    yield picture, time
+            return
+        index = self._index
+        before = index.keys_before(begin, 1) if index is not None and begin is not None else []
+        if not before or not deck.seek(before[0]):
+            deck.rewind()
+        for picture, time in self.pictures(keys_only=True):
+            if end is not None and time >= end:
+                return
+            if begin is None or time >= begin:
+                yield picture, time
+
+    def _is_nearer(self, here: Fraction, time: Fraction) -> bool:
+        """Tell whether a key frame lies between here and there, so that jumping saves work."""
+        if self._index is None or time - here < _NEAR_S:
             return False
+        before = self._index.keys_before(time, 1)
+        return bool(before) and before[0] * self._deck.base - here > _NEAR_S
+
+    def _land(self, begin: Fraction | None) -> Iterator[Picture]:
+        """Go to a key frame at ``begin`` or before it, and decode from there on.
+
+        What comes before the key frame is left out: it refers to pictures that were not decoded
+        (an open group of pictures). An index may be wrong: then an earlier key frame is tried, and
+        at last the start.
+        """
+        if begin is not None and self._index is not None:
+            for ticks in self._index.keys_before(begin, _TRIES):
+                if ticks <= self._index.pts[0] or not self._deck.seek(ticks):
+                    break
+                stream = self.pictures()
+                for picture, time in stream:
+                    if time > begin:
+                        break
+                    if picture.key_frame:
+                        return _chain((picture, time), stream)
+        self._deck.rewind()
+        return self.pictures()
+
+    def _decode(
+        self, packet: Packet[VideoStream] | None, last: Fraction | None, *, keys_only: bool
+    ) -> list[VideoFrame]:
+        context = self._deck.stream.codec_context
         try:
-            self._container.seek(int(time / self._stream.time_base), stream=self._stream)
-        except READ_ERRORS:
-            return False
-        return True
+            if not keys_only:
+                self._deck.note_depth()
+                # The last packet is an empty one that flushes; after a reading error none comes.
+                return context.decode(packet)
+            if packet is None or not packet.is_keyframe or packet.is_discard or not packet.size:
+                return []
+            number, self._keys_met = self._keys_met, self._keys_met + 1
+            # Each key frame is decoded for itself: to a decoder that expects the pictures between
+            # them their absence is damage, which some conceal. `skip_frame` would leave out the
+            # key frames of open groups of pictures, and several decoders ignore it.
+            found = [*context.decode(packet), *context.decode(None)]
+            context.flush_buffers()
+        except READ_ERRORS as error:
+            if keys_only:
+                context.flush_buffers()
+            self._note(error, last)
+            return []
+        keys = [picture for picture in found if picture.key_frame][:1]
+        for picture in keys:
+            picture.pts = self._key_stamp(packet, number)
+        return keys
+
+    def _key_stamp(self, packet: Packet[VideoStream], number: int) -> int | None:
+        known = self._known
+        if known is None or known.true:
+            return packet.pts if packet.pts is not None else packet.dts
+        times = known.pts[known.keys]
+        return int(times[number]) if number < len(times) else None
 
     def _note(self, error: Exception, last: Fraction | None) -> None:
+        if isinstance(error, av.error.EOFError):
+            return
         self._steps += 1
         if self._steps > self._limits.max_frames:
             message = f"has more than {self._limits.max_frames:,} broken packets; get a new copy"
             raise LimitExceededError(message, source=self._name, time_s=last) from error
-        if self.trouble is None and not isinstance(error, av.error.EOFError):
+        if self.trouble is None:
             self._remember(f"is broken or cut off here ({reason_of(error)}); get a new copy", last)
 
-    def _check_end(self, end: Fraction, last: Fraction | None) -> None:
+    def _check_end(self, end: int | None, last: Fraction | None) -> None:
         """Notice a file cut off between two packets, by the length its index states."""
-        stream = self._stream
-        if not stream.duration or stream.time_base is None or last is None:
+        stream = self._deck.stream
+        if not stream.duration or stream.time_base is None or last is None or self.trouble:
             return
         promised = (stream.duration + (stream.start_time or 0)) * stream.time_base
-        if promised - end > max(_END_SLACK_S, promised / 10) and self.trouble is None:
+        reached = last if end is None else max(last, end * stream.time_base)
+        if promised - reached > max(_END_SLACK_S, promised / 10):
             self._remember(f"ends here instead of at {float(promised):.1f} s; get a new copy", last)
 
     def _remember(self, message: str, time_s: Fraction | None) -> None:
         self.trouble = CorruptMediaError(message, source=self._name, time_s=time_s)
 
+    def _spend(self, seconds: float, last: Fraction | None) -> None:
+        self._spent_s += seconds
+        allowed = self._limits.max_decode_s
+        if self._spent_s > allowed:
+            message = (
+                f"took more than {allowed:g} s to decode up to here; "
+                "make it smaller (in Python: Limits(max_decode_s=...))"
+            )
+            raise DecodeTimeoutError(message, source=self._name, time_s=last)
+
     def _count(self, time: Fraction) -> None:
         self._steps += 1
         first = self._first = time if self._first is None else min(self._first, time)
-        if self._steps > self._limits.max_frames:
+        most = self._limits.max_frames
+        if self._passing:
+            most += int(_PLAIN_RATE * (time - first))
+        if self._steps > most:
             message = (
-                f"needs more than {self._limits.max_frames:,} frames decoded, the most that one "
+                f"needs more than {most:,} frames decoded, the most that one "
                 "file may; split it (in Python: Limits(max_frames=...))"
             )
         elif time - first > self._limits.max_duration_s:
@@ -180,16 +282,7 @@ class Walk:
             return
         raise LimitExceededError(message, source=self._name, time_s=time)
 
-    def _time_of(self, picture: VideoFrame, last: Fraction | None) -> Fraction:
-        pts = picture.pts if picture.pts is not None else picture.dts
-        base = picture.time_base or self._stream.time_base
-        if pts is not None and base is not None:
-            return pts * base
-        rate = Fraction(self._stream.average_rate or 25)
-        return Fraction(0) if last is None else last + 1 / rate
 
-
-def _end_of(packet: Packet[VideoStream]) -> Fraction:
-    if packet.pts is None or packet.time_base is None:
-        return Fraction(0)
-    return (packet.pts + (packet.duration or 0)) * packet.time_base
+def _chain(first: Picture, rest: Iterator[Picture]) -> Iterator[Picture]:
+    yield first
+    yield from rest

@@ -192,3 +192,37 @@ def _directory(tags: dict, at: int) -> bytes:
             entries += struct.pack("<I", extra_at + len(extra))
             extra += packed + b"\0" * (len(packed) % 2)
     return struct.pack("<H", len(tags)) + entries + bytes(4) + extra
+
+
+@pytest.fixture
+def make_clip() -> Callable[..., bytes]:
+    """Encode ``count`` frames at 25 a second in which a bright block moves over a gradient."""
+
+    def make(
+        count: int,
+        *,
+        form: str = "mp4",
+        codec: str = "mpeg4",
+        gop: int = 12,
+        options: dict[str, str] | None = None,
+    ) -> bytes:
+        if codec not in av.codecs_available:
+            pytest.skip(f"this build of PyAV has no encoder {codec}")
+        out = io.BytesIO()
+        ground = np.tile(np.linspace(0, 120, 96, dtype=np.uint8), (64, 1))
+        with av.open(out, "w", format=form) as container:
+            stream = container.add_stream(
+                codec, rate=25, options={"g": str(gop), **(options or {})}
+            )
+            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+            for number in range(count):
+                grey = ground.copy()
+                left = number * 3 % 80
+                grey[10:40, left : left + 16] = 240
+                grey[50:] += np.uint8(number)
+                pixels = np.repeat(grey[..., None], 3, axis=-1)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+            container.mux(stream.encode())
+        return out.getvalue()
+
+    return make

@@ -10,8 +10,14 @@ import av
 import numpy as np
 import pytest
 
-from framesift.errors import CorruptMediaError, LimitExceededError, UnsupportedMediaError
+from framesift.errors import (
+    CorruptMediaError,
+    DecodeTimeoutError,
+    LimitExceededError,
+    UnsupportedMediaError,
+)
 from framesift.media import Limits, Source, open_media
+from framesift.media.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -230,9 +236,11 @@ class TestHugeFrames:
 
     @pytest.fixture(autouse=True)
     def everything_is_huge(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from framesift.media import budget, video
+        from framesift.media import budget, deck, video
 
+        monkeypatch.setattr(deck, "_BIG_BYTES", 1)
         monkeypatch.setattr(video, "_APART_BYTES", 1)
+        monkeypatch.setattr(video, "_HELD_BYTES", 1)
         monkeypatch.setattr(budget, "_SMALL_BYTES", 1)
 
     @pytest.mark.parametrize("form", ["mp4", "matroska", "mpegts"])
@@ -256,3 +264,191 @@ class TestHugeFrames:
             assert decode_budget.used == 0
             assert len(list(frames)) == 1
         assert decode_budget.used == 0
+
+    @pytest.mark.parametrize("keys_only", [False, True])
+    def test_a_stretch_goes_on_where_a_frame_was_taken(
+        self, make_video: MakeVideo, *, keys_only: bool
+    ) -> None:
+        from framesift.media.budget import decode_budget
+
+        with open_media(make_video(STEADY, gop=10)) as media:
+            passed = [shown.time for shown in media.pictures(keys_only=keys_only)]
+            taken = []
+            for shown in media.pictures(keys_only=keys_only):
+                taken.append(shown.frame().time)
+                assert decode_budget.used == 0
+        assert taken == passed
+        assert len(taken) >= (5 if keys_only else 50)
+
+
+class TestIndex:
+    """Times that are known without decoding."""
+
+    @pytest.mark.parametrize(
+        ("form", "codec", "options"),
+        [
+            ("mp4", "mpeg4", {"bf": "2"}),
+            ("matroska", "mpeg4", {"bf": "2"}),
+            ("avi", "mpeg4", {"bf": "2"}),
+            ("avi", "mpeg4", {}),
+            ("mpegts", "mpeg2video", {"bf": "2"}),
+            ("mpeg", "mpeg2video", {"bf": "2"}),
+            ("flv", "flv", {}),
+            ("mp4", "libx264", {"x264opts": "open_gop=1", "bf": "3"}),
+            ("mpegts", "libx264", {"bf": "3"}),
+            ("webm", "libvpx", {"auto-alt-ref": "1", "lag-in-frames": "16"}),
+            ("webm", "libvpx-vp9", {"auto-alt-ref": "1", "lag-in-frames": "16"}),
+        ],
+    )
+    def test_it_tells_what_decoding_gives(
+        self, make_clip: MakeVideo, form: str, codec: str, options: dict[str, str]
+    ) -> None:
+        data = make_clip(60, form=form, codec=codec, gop=12, options=options)
+        with open_media(data) as media:
+            shown = [(one.time, one.key) for one in media.pictures()]
+            index = media.index
+            assert index is not None
+            assert [index.time(place) for place in range(len(index))] == [t for t, _ in shown]
+            assert list(index.key_times()) == [time for time, key in shown if key]
+            assert media.info.frame_count == len(index) == len(shown) == 60
+            assert media.info.duration == index.end - media.start
+            assert index.end - shown[-1][0] <= Fraction(2, 25)
+
+    def test_of_a_bare_stream_it_is_right_within_a_frame(self, make_clip: MakeVideo) -> None:
+        # FFmpeg makes the stamps up as it goes, the first ones before it knows the frame order.
+        data = make_clip(60, form="mpeg1video", codec="mpeg1video", options={"bf": "2"})
+        with open_media(data) as media:
+            shown = [one.time for one in media.pictures()]
+            index = media.index
+        assert abs(media.info.duration - Fraction(60, 25)) <= Fraction(2, 25)
+        assert len(index) == len(shown) == 60
+        worst = max(abs(index.time(place) - time) for place, time in enumerate(shown))
+        assert worst <= Fraction(1, 25)
+
+    def test_reading_goes_on_while_the_index_is_read(self, make_clip: MakeVideo) -> None:
+        with open_media(make_clip(40, form="matroska", codec="mpeg4")) as media:
+            shown = media.pictures()
+            first = [next(shown).time for _ in range(5)]
+            assert len(media.index) == 40
+            rest = [one.time for one in shown]
+            again = [one.time for one in media.pictures()]
+        assert first + rest == again
+
+    def test_h264_in_avi_has_none(self, make_clip: MakeVideo) -> None:
+        data = make_clip(30, form="avi", codec="libx264", gop=10, options={"bf": "2"})
+        with open_media(data) as media:
+            assert media.index is None
+            shown = [(one.time, one.key) for one in media.pictures()]
+            keys = [one.time for one in media.pictures(keys_only=True)]
+        assert len(shown) == 30
+        assert keys == [time for time, key in shown if key]
+
+    def test_two_recordings_in_one_file_follow_each_other(self, make_clip: MakeVideo) -> None:
+        half = make_clip(30, form="mpegts", codec="mpeg2video", gop=10)
+        with open_media(half + half) as media:
+            shown = [one.time for one in media.pictures()]
+            index = media.index
+            keys = [one.time for one in media.pictures(keys_only=True)]
+        assert not index.true
+        assert len(shown) == 60
+        np.testing.assert_allclose(np.diff([float(time) for time in shown]), 1 / 25, atol=1e-6)
+        assert [index.time(place) for place in range(60)] == shown
+        assert keys == list(index.key_times()) == shown[::10]
+
+    @pytest.mark.parametrize("stamps", [[0, 0, 0, 0], [5, 4, 3, 9]])
+    def test_every_frame_has_a_time_of_its_own(self, stamps: list[int]) -> None:
+        clock = Clock(step=2, jump=50)
+        ticks = [clock.tick(stamp) for stamp in stamps]
+        assert ticks == sorted(set(ticks))
+        assert not clock.true
+
+    def test_missing_stamps_go_on_at_the_average_rate(self) -> None:
+        clock = Clock(step=2, jump=50)
+        assert [clock.tick(stamp) for stamp in (None, None, 9, None)] == [0, 2, 9, 11]
+
+
+class TestStretches:
+    """`pictures` between two times."""
+
+    CLIPS = (
+        ("mp4", "libx264", {"x264opts": "open_gop=1", "bf": "3"}),
+        ("mpegts", "libx264", {"bf": "3"}),
+        ("mpegts", "mpeg2video", {"bf": "2"}),
+        ("matroska", "libx264", {"x264opts": "intra-refresh=1"}),
+        ("avi", "mpeg4", {"bf": "2"}),
+        ("webm", "libvpx-vp9", {}),
+    )
+
+    @pytest.mark.parametrize(("form", "codec", "options"), CLIPS)
+    def test_the_same_pictures_as_from_the_start(
+        self, make_clip: MakeVideo, form: str, codec: str, options: dict[str, str]
+    ) -> None:
+        data = make_clip(125, form=form, codec=codec, gop=25, options=options)
+        with open_media(data) as media:
+            every = [(one.time, one.key, one.small(16, 8).tobytes()) for one in media.pictures()]
+            for at in (0, 3, 24, 25, 26, 51, 74, 75, 124):
+                for late in (Fraction(0), Fraction(1, 1000)):
+                    begin, end = every[at][0] + late, every[at][0] + Fraction(1, 2)
+                    got = [
+                        (one.time, one.key, one.small(16, 8).tobytes())
+                        for one in media.pictures(begin, end)
+                    ]
+                    assert got == [one for one in every if every[at][0] <= one[0] < end]
+                keys = [
+                    (one.time, one.key, one.small(16, 8).tobytes())
+                    for one in media.pictures(begin, keys_only=True)
+                ]
+                assert keys == [one for one in every if one[1] and one[0] >= begin]
+
+    def test_a_stretch_before_the_start_or_after_the_end(self, make_clip: MakeVideo) -> None:
+        with open_media(make_clip(50, codec="mpeg4")) as media:
+            assert [one.time for one in media.pictures(None, Fraction(-1))] == []
+            assert [one.time for one in media.pictures(Fraction(-5), Fraction(1, 25))] == [0]
+            assert [one.time for one in media.pictures(Fraction(99))] == [Fraction(49, 25)]
+            assert list(media.pictures(Fraction(99), keys_only=True)) == []
+
+    def test_another_reading_ends_the_one_before(self, make_clip: MakeVideo) -> None:
+        with open_media(make_clip(30, codec="mpeg4")) as media:
+            shown = media.pictures()
+            next(shown)
+            assert len(list(media.pictures())) == 30
+            with pytest.raises(RuntimeError, match="another reading"):
+                next(shown)
+
+    def test_a_reading_may_be_left(self, make_clip: MakeVideo) -> None:
+        with open_media(make_clip(30, codec="mpeg4")) as media:
+            for keys_only in (False, True):
+                shown = media.pictures(keys_only=keys_only)
+                next(shown)
+                shown.close()
+                assert len(list(media.pictures())) == 30
+
+    def test_damage_is_said_after_the_last_picture(self, make_clip: MakeVideo) -> None:
+        data = bytearray(make_clip(50, codec="libx264"))
+        start = data.index(b"mdat") + 4
+        rng = np.random.default_rng(1)
+        for place in rng.integers(start + 3000, data.index(b"moov"), 30):
+            data[place] ^= 0xFF
+        seen = []
+        with open_media(bytes(data)) as media, pytest.raises(CorruptMediaError) as caught:
+            seen.extend(one.time for one in media.pictures())
+        assert seen
+        assert caught.value.time_s is not None
+
+    def test_time_in_the_decoder_is_limited(
+        self, make_clip: MakeVideo, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        data = make_clip(50, codec="mpeg4")
+        seen = []
+        with open_media(data, limits=Limits(max_decode_s=0.05)) as media:
+            ticks = iter(np.arange(0, 100, 0.001))
+            monkeypatch.setattr("framesift.media.walk.perf_counter", lambda: next(ticks))
+            with pytest.raises(DecodeTimeoutError, match="max_decode_s") as caught:
+                seen.extend(one.time for one in media.pictures())
+        assert 0 < len(seen) < 50
+        assert caught.value.time_s == seen[-1]
+
+    def test_pictures_passed_by_are_limited_by_the_running_time(self, make_clip: MakeVideo) -> None:
+        with open_media(make_clip(50), limits=Limits(max_frames=2)) as media:
+            seen = [one.time for one in media.pictures(Fraction(1))]
+            assert len(seen) == 25
