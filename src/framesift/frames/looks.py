@@ -14,7 +14,15 @@ import numpy as np
 if TYPE_CHECKING:
     from framesift.types import Float32Array, UInt8Array
 
-__all__ = ["SMALL_HEIGHT", "SMALL_WIDTH", "Look", "change", "share_changed"]
+__all__ = [
+    "SMALL_HEIGHT",
+    "SMALL_WIDTH",
+    "Look",
+    "another_scene",
+    "change",
+    "likeness",
+    "share_changed",
+]
 
 SMALL_WIDTH = 128
 SMALL_HEIGHT = 72
@@ -26,6 +34,8 @@ _POOL_ROWS = np.kron(np.eye(_ROWS, dtype=np.float32), np.full((1, _BLOCK), 1 / _
 _POOL_ROWS = _POOL_ROWS.astype(np.float32)
 _MOST_GAIN = 4.0
 _PLAIN = 24.0
+_BIN = 64
+_COLOUR_WEIGHT = 0.85
 
 
 class Look:
@@ -37,7 +47,7 @@ class Look:
         power: Sum of the squares of ``centred``.
     """
 
-    __slots__ = ("blocks", "centred", "power")
+    __slots__ = ("_colours", "blocks", "centred", "power")
 
     def __init__(self, small: UInt8Array) -> None:
         """Take a picture of 128 x 72 pixels, uint8 (72, 128, 3)."""
@@ -50,11 +60,20 @@ class Look:
         self.blocks: Float32Array = summed.reshape(-1)
         self.centred: Float32Array = self.blocks - self.blocks.mean()
         self.power = float(self.centred @ self.centred)
+        self._colours: Float32Array | None = None
 
     @property
     def contrast(self) -> float:
         """Return the standard deviation of the blocks; near 0 for a black or grey picture."""
         return float((self.power / self.blocks.size) ** 0.5)
+
+    @property
+    def colours(self) -> Float32Array:
+        """Return the share of blocks in each of 64 bins of colour, float32 (64,)."""
+        if self._colours is None:
+            bins = (self.blocks.astype(np.int32) // _BIN).clip(0, 3).reshape(-1, 3) @ (16, 4, 1)
+            self._colours = np.bincount(bins, minlength=64).astype(np.float32) / len(bins)
+        return self._colours
 
 
 def change(one: Look, other: Look) -> float:
@@ -67,6 +86,22 @@ def change(one: Look, other: Look) -> float:
     product = float(one.centred @ other.centred)
     left = max(_left(product, one.power, other.power), _left(product, other.power, one.power))
     return float((max(left, 0.0) / one.blocks.size) ** 0.5)
+
+
+def likeness(one: Look, other: Look) -> float:
+    """Return the correlation of two pictures' blocks, in [-1, 1]; 0 where one shows nothing."""
+    power = (one.power * other.power) ** 0.5
+    return float(one.centred @ other.centred) / power if power > 0 else 0.0
+
+
+def another_scene(one: Look, other: Look) -> bool:
+    """Tell whether two pictures that are seconds apart show two scenes.
+
+    Things that moved lower the likeness and keep the colours; the line between was fitted to pairs
+    of frames one second apart (``python -m benchmarks.shots``).
+    """
+    common = float(np.minimum(one.colours, other.colours).sum())
+    return likeness(one, other) + _COLOUR_WEIGHT * common < 1
 
 
 def share_changed(one: Look, other: Look) -> float:

@@ -8,6 +8,7 @@ aside, so that flicker and fades alone cut nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framesift.frames.looks import Look, change
+from framesift.frames.looks import Look, another_scene, change, likeness
 from framesift.types import Shot
 
 if TYPE_CHECKING:
@@ -36,9 +37,16 @@ _RATIO = 2.2
 _FLAT = 4.0
 """Below this contrast a picture shows nothing: black, white or between two scenes."""
 
+_SAME_SCENE = 0.7
+"""From this `likeness` on, light comes back on the scene that went dark."""
+
+_SAME_PLACE = 0.82
+"""From this `likeness` on, what jumped within a picture is no cut."""
+
 _FLASH_FRAMES = 2
 _FLASH_S = 0.1
 _RECENT = 12
+_CALM_S = Fraction(1, 2)
 
 
 @dataclass(slots=True)
@@ -48,6 +56,7 @@ class _Doubt:
     time: Fraction
     height: float
     before: Look
+    first: Look
     after: list[float]
 
 
@@ -95,10 +104,10 @@ class ShotDetector:
         if self._doubt is not None:
             self._judge(time, small, moved)
         elif jump:
-            self._doubt = _Doubt(time, moved, last, [])
+            self._doubt = _Doubt(time, moved, last, small, [])
         self._recent.append(moved)
         middle = self._blend.see(time, small)
-        if middle is not None and self._doubt is None:
+        if middle is not None and self._doubt is None and self._calm(middle):
             self._cut(middle)
         return jump
 
@@ -113,16 +122,22 @@ class ShotDetector:
             Disjoint, in order, filling start to end; none where there is nothing to fill.
         """
         cuts = list(self._cuts)
-        if self._doubt is not None and not self._is_flash(self._doubt):
+        if self._doubt is not None and self._stands(self._doubt):
             cuts.append(self._doubt.time)
         marks = [start, *sorted({cut for cut in cuts if start < cut < end}), end]
         return tuple(Shot(one, other) for one, other in pairwise(marks) if one < other)
 
     def _level(self) -> float:
-        return float(np.median(self._recent)) if self._recent else 0.0
+        return float(np.percentile(self._recent, 80)) if self._recent else 0.0
 
-    def _is_flash(self, doubt: _Doubt) -> bool:
-        return self._last is None or change(doubt.before, self._last) < doubt.height / 2
+    def _stands(self, doubt: _Doubt) -> bool:
+        """Whether a jump is a cut as far as can be told before its time is up."""
+        back = self._last is None or change(doubt.before, self._last) < doubt.height / 2
+        return not back and _is_other(doubt)
+
+    def _calm(self, time: Fraction) -> bool:
+        """Whether a slow change may be a cut of its own, and not the rest of the last one."""
+        return not self._cuts or time - self._cuts[-1] >= _CALM_S
 
     def _cut(self, time: Fraction) -> None:
         self._cuts.append(time)
@@ -142,7 +157,7 @@ class ShotDetector:
         if small.contrast < _FLAT:
             return False
         scene, self._scene = self._scene, small
-        new = scene is not None and change(scene, small) > _FAR
+        new = scene is not None and another_scene(scene, small)
         if new:
             self._cut(time)
         return new
@@ -150,7 +165,7 @@ class ShotDetector:
     def _settle(self) -> None:
         """Decide on a doubt without further frames."""
         doubt, self._doubt = self._doubt, None
-        if doubt is not None and not self._is_flash(doubt):
+        if doubt is not None and self._stands(doubt):
             self._cut(doubt.time)
 
     def _judge(self, time: Fraction, small: Look, moved: float) -> None:
@@ -164,7 +179,7 @@ class ShotDetector:
         if len(doubt.after) < _FLASH_FRAMES or time - doubt.time < _FLASH_S:
             return
         self._doubt = None
-        if doubt.height > _RATIO * float(np.median(doubt.after)):
+        if _is_other(doubt) and doubt.height > _RATIO * float(np.median(doubt.after)):
             self._cut(doubt.time)
             self._scene = small
 
@@ -182,7 +197,8 @@ class ShotDetector:
             self._stay(small)
             return False
         if small.contrast >= 2 * _FLAT:
-            if self._scene is not None and change(self._scene, small) > _FAR * 0.7:
+            other = self._scene is not None and likeness(self._scene, small) < _SAME_SCENE
+            if other and self._calm(self._light):
                 self._cut(self._light)
             self._scene, self._light = small, None
         return True
@@ -192,54 +208,81 @@ class ShotDetector:
         self._doubt = None
 
 
+def _is_other(doubt: _Doubt) -> bool:
+    """Whether a jump led away from the scene, and not only something came close or flashed."""
+    return likeness(doubt.before, doubt.first) < _SAME_PLACE
+
+
 class _BlendFinder:
     """Finds dissolves: stretches whose middle is a weighted sum of their ends."""
 
     def __init__(self) -> None:
-        self._past: deque[tuple[Fraction, Look]] = deque()
+        self._times: list[float] = []
+        self._looks: list[Look] = []
+        self._seen: list[Fraction] = []
+        self._next = 0.0
 
     def clear(self) -> None:
         """Forget everything: nothing reaches across a cut."""
-        self._past.clear()
+        for kept in (self._times, self._looks, self._seen):
+            kept.clear()
 
     def see(self, time: Fraction, look: Look) -> Fraction | None:
         """Take the next look; returns the middle of a dissolve that has just become certain."""
-        past = self._past
-        if not past or time - past[-1][0] >= _APART_S:
-            past.append((time, look))
-        while past and time - past[0][0] > _WINDOWS_S[-1] + 2 * _APART_S:
-            past.popleft()
+        now = float(time)
+        if self._times and now - self._times[-1] < _APART_S:
+            return None
+        self._times.append(now)
+        self._looks.append(look)
+        self._seen.append(time)
+        old = bisect_left(self._times, now - _WINDOWS_S[-1] - 2 * _APART_S)
+        if old >= _DROP:
+            for kept in (self._times, self._looks, self._seen):
+                del kept[:old]
+        if now < self._next and now > self._next - _EVERY_S:
+            return None
+        self._next = now + _EVERY_S
+        return self._middle(now, look)
+
+    def _middle(self, now: float, look: Look) -> Fraction | None:
         for window in _WINDOWS_S:
-            if time - past[0][0] < window:
+            if now - self._times[0] < window:
                 return None
-            first, *middle = (_at(past, time - window * Fraction(4 - part, 4)) for part in range(4))
-            if _is_blend(first[1], [look for _, look in middle], look):
-                return middle[1][0]
+            first = self._looks[self._at(now - window)]
+            if likeness(first, look) > _BLEND_LIKENESS:
+                continue
+            places = [self._at(now - window * (4 - part) / 4) for part in (1, 2, 3)]
+            if _is_blend(first, [self._looks[place] for place in places], look):
+                return self._seen[places[1]]
         return None
 
+    def _at(self, time: float) -> int:
+        """Return which look was taken next to a time."""
+        place = bisect_left(self._times, time)
+        if place == len(self._times):
+            return place - 1
+        return place - (place > 0 and time - self._times[place - 1] < self._times[place] - time)
 
-_APART_S = Fraction(1, 31)
-_WINDOWS_S = (Fraction(3, 5), Fraction(6, 5), Fraction(12, 5))
-_BLEND_LEFT = 0.06
 
-
-def _at(past: Sequence[tuple[Fraction, Look]], time: Fraction) -> tuple[Fraction, Look]:
-    """Return what was seen next to a time."""
-    return min(past, key=lambda seen: abs(seen[0] - time))
+_APART_S = 1 / 31
+_EVERY_S = 0.06
+_WINDOWS_S = (0.4, 0.7, 1.2, 2.4)
+_BLEND_LEFT = 0.1
+_BLEND_LIKENESS = 0.62
+_BLEND_SLACK = 0.13
+_DROP = 32
 
 
 def _is_blend(first: Look, middle: Sequence[Look], last: Look) -> bool:
     """Tell whether the looks between are weighted sums of the ends, with growing weights."""
     way = last.blocks - first.blocks
     length = float(way @ way)
-    if length < _FAR**2 * len(way) or change(first, last) < _FAR:
+    if length < _FAR**2 * len(way):
         return False
-    shares = []
-    for look in middle:
+    for place, look in enumerate(middle, 1):
         gone = look.blocks - first.blocks
         share = float(gone @ way) / length
         left = gone - share * way
-        if float(left @ left) > _BLEND_LEFT * length:
+        if abs(share - place / 4) > _BLEND_SLACK or float(left @ left) > _BLEND_LEFT * length:
             return False
-        shares.append(share)
-    return 0.0 < shares[0] < shares[1] < shares[2] < 1.0 and 0.3 < shares[1] <= 0.6
+    return True
