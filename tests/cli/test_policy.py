@@ -357,6 +357,25 @@ def test_evaluate_refuses_a_page_for_which_there_is_no_folder(
     assert not page.parent.exists()
 
 
+def test_evaluate_says_how_many_examples_are_labelled_in_part(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    policy = tmp_path / "mean.toml"
+    rules = "".join(f"[categories.{name}]\nreview = 0.5\n" for name in ("spam_scam", "violence"))
+    policy.write_text(f'name = "mean"\n[categories.weapons]\nreview = 0.5\n{rules}', "utf-8")
+    table, page = tmp_path / "texts.csv", tmp_path / "page.html"
+    rows = ['"win a free prize, click here",1,', '"a day at the sea",0,', '"a walk",0,0']
+    table.write_text("\n".join(["text,spam_scam,violence", *rows]), "utf-8")
+
+    done = run("evaluate", policy, table, "--report", page)
+    table.write_text("\n".join(["text,spam_scam,violence", rows[0], rows[2]]), "utf-8")
+    whole = run("evaluate", policy, table)
+
+    assert "categories only: 1 example; what is found" in done.stderr
+    assert "categories only: 1 example; what is found" in page.read_text("utf-8")
+    assert "ounted as benign" not in whole.stderr
+
+
 def test_init_names_the_folder_that_is_not_there(
     run: Callable[..., Result], tmp_path: Path
 ) -> None:

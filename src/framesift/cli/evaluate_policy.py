@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from framesift.cli.console import plural
 from framesift.cli.exits import DONE, FAILED_ITEMS, Stop
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from framesift.cli.session import Session
     from framesift.media.captions import Captions
     from framesift.policies import Policy
-    from framesift.policies.measure import PolicyFigures
+    from framesift.policies.measure import Outcome, PolicyFigures
     from framesift.reports.parts import Picture
     from framesift.settings import Settings
     from framesift.types import LabelScore
@@ -89,8 +90,12 @@ def evaluate_policy(
             message = f"{labelled}: no example could be judged; the first: {failures[0].error}"
             raise Stop(message)
         figures = measure_policy(outcomes, list(policy.rules))
+        note = _partly_labelled(policy, outcomes)
+        if note:
+            console.notice(note)
         if choices["report"]:
-            _write(policy, figures, (examples, judged, session), choices["report"], console)
+            page = (examples, judged, session, note)
+            _write(policy, figures, page, choices["report"], console)
         left_out = examples.tell_left_out(console, failures)
     _print(policy, figures, as_json=choices["format_"] == "json")
     return FAILED_ITEMS if left_out else DONE
@@ -132,6 +137,22 @@ def _captions(settings: Settings) -> Captions:
         return Captions()
     encoding = None if settings.caption_encoding == "auto" else settings.caption_encoding
     return Captions.from_sidecars(encoding=encoding)
+
+
+def _partly_labelled(policy: Policy, outcomes: Sequence[Outcome]) -> str:
+    """Say how many examples pass for benign because nobody looked for the other categories."""
+    judged = policy.categories.items()
+    partly = sum(
+        any(one.medium in kind.applies_to and name not in one.labels for name, kind in judged)
+        for one in outcomes
+        if not one.harmful
+    )
+    if not partly:
+        return ""
+    return (
+        "counted as benign, but labelled for some of the policy's categories only: "
+        f"{plural(partly, 'example')}; what is found of the others there counts as a false alarm"
+    )
 
 
 def _medium(judged: Judged) -> str:
@@ -181,7 +202,7 @@ def _plain(value: Any) -> Any:
 def _write(
     policy: Policy,
     figures: PolicyFigures,
-    data: tuple[Examples, Sequence[Judged], Session | None],
+    data: tuple[Examples, Sequence[Judged], Session | None, str],
     out: Path,
     console: Console,
 ) -> None:
@@ -191,7 +212,8 @@ def _write(
     from framesift.reports.parts import PageFacts
     from framesift.reports.policy_page import policy_page
 
-    examples, judged, session = data
+    examples, judged, session, note = data
+    notices = ["" if session is None else session.notice or "", note]
     known = click.get_current_context().find_root().obj or {}
     header = ReportHeader(
         version=__version__,
@@ -199,7 +221,7 @@ def _write(
         policy=policy.label,
         started=datetime.now().astimezone(),
         arguments=tuple(known.get("arguments", ("framesift",))),
-        notice=None if session is None else session.notice,
+        notice=". ".join(filter(None, notices)) or None,
     )
     facts = PageFacts(
         header=header,

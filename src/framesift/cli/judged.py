@@ -15,6 +15,7 @@ from framesift.cli.exits import INTERRUPTED, Stop
 from framesift.engine import run_many
 from framesift.media import Source
 from framesift.pipeline import moderate_text
+from framesift.policies.rules import UNKNOWN_LANGUAGE
 from framesift.types import Failure
 
 if TYPE_CHECKING:
@@ -183,7 +184,11 @@ def fault(judged: Judged) -> tuple[Fault, float] | None:
         return ("missed", max(scores, default=0.0)) if verdict.action == "allow" else None
     if verdict.action == "allow":
         return None
-    top = max((label.score for label in verdict.labels if label.flagged), default=0.0)
+    # That nobody could judge a text is no score: what was found in others comes first.
+    top = max(
+        (one.score for one in verdict.labels if one.flagged and one.name != UNKNOWN_LANGUAGE),
+        default=0.0,
+    )
     return ("disturbed", -(2.0 if verdict.action == "block" else 1.0) - top / 2)
 
 
