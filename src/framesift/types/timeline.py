@@ -38,7 +38,8 @@ class Segment:
         label: A harm category, a fault or a tag; see ``kind``.
         start: Seconds.
         end: Seconds, after ``start``.
-        peak: The highest score within, in [0, 1]; of a fault, how bad it is.
+        peak: The highest score within, in [0, 1]; of a fault, how bad it is. NaN where no score is
+            known, which leads to ``review``.
         peak_time: When the highest score was seen, for the first time.
         kind: What the label is.
         action: What the policy makes of it; ``allow`` for faults and tags.
@@ -98,6 +99,7 @@ class Survey:
             frames were, or the frames asked for.
         decoded: How many frames were decoded.
         cues: The subtitles inside the file.
+        ends: When each frame that the models were given stops being shown, in seconds.
     """
 
     start: Fraction = Fraction(0)
@@ -108,6 +110,7 @@ class Survey:
     watched: Fraction = Fraction(0)
     decoded: int = 0
     cues: tuple[Cue, ...] = ()
+    ends: tuple[Fraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from framesift.policies.decide import MISSING, cap_on, decimals, level
+from framesift.policies.decide import cap_on, decimals, level
 from framesift.types import SEVERITY
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from framesift.types import Action, Curve, Part
     from framesift.verdicts.stretches import Stretch
 
-__all__ = ["Peak", "Run", "harm_runs", "held", "merged", "plain_score", "tag_runs"]
+__all__ = ["Peak", "Run", "harm_runs", "held", "merged", "tag_runs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +202,3 @@ def _lasting(
 
 def _score(score: float) -> float:
     return min(max(score, 0.0), 1.0) if decimals(score) >= 0 else math.nan
-
-
-def plain_score(peak: Peak) -> tuple[float, str]:
-    """Return score and source as a segment shows them: 0 and ``missing`` for what is not known."""
-    return (0.0, MISSING) if math.isnan(peak.score) else (peak.score, peak.source)

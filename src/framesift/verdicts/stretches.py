@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,8 +23,9 @@ _ONE_FRAME_S = Fraction(1, 25)
 def stretches(times: Sequence[Fraction], survey: Survey) -> tuple[Stretch, ...]:
     """Divide the running time among the moments that were looked at.
 
-    Two neighbours share the time between them at the cut between them; half-way where there is
-    none, and at the cut nearest to half-way where there are several. The first moment also stands
+    A moment stands for the time during which its frame is on the screen. What is left between two
+    neighbours they share at the cut between them; half-way where there is none, and at the cut
+    nearest to half-way where there are several. The first moment also stands
     for what is before it, the last one for what is after it.
 
     Args:
@@ -44,20 +45,42 @@ def stretches(times: Sequence[Fraction], survey: Survey) -> tuple[Stretch, ...]:
     if not times:
         return ()
     cuts = [shot.start for shot in survey.shots[1:]]
-    inner = [_edge(before, after, cuts) for before, after in pairwise(times)]
+    inner = [
+        _edge(before, gone, after, cuts)
+        for before, gone, after in zip(times, _gone(times, survey), times[1:], strict=False)
+    ]
     edges = [min(survey.start, times[0]), *inner, _end(times, survey)]
     return tuple(pairwise(edges))
 
 
-def longest_gap(times: Sequence[Fraction], start: Fraction, end: Fraction) -> Fraction:
-    """Return the longest stretch between start, moments and end, in seconds."""
-    edges = [start, *times, end]
-    return max(after - before for before, after in pairwise(edges))
+def longest_gap(times: Sequence[Fraction], survey: Survey) -> Fraction:
+    """Return the longest stretch in seconds during which nothing was on the screen that was seen.
+
+    Args:
+        times: The T moments in seconds, ascending.
+        survey: Start and end of the video, and how long the frames are shown.
+    """
+    moments = stretches(times, survey)
+    if not moments:
+        return max(Fraction(0), survey.end - survey.start)
+    following = [*times[1:], moments[-1][1]]
+    unseen = [after - gone for gone, after in zip(_gone(times, survey), following, strict=True)]
+    return max(times[0] - moments[0][0], *unseen)
 
 
-def _edge(before: Fraction, after: Fraction, cuts: Sequence[Fraction]) -> Fraction:
-    middle = (before + after) / 2
-    between = cuts[bisect_right(cuts, before) : bisect_right(cuts, after)]
+def _gone(times: Sequence[Fraction], survey: Survey) -> list[Fraction]:
+    """Return when each moment's frame stops being shown: at most when the next moment begins."""
+    ends = survey.ends if len(survey.ends) >= len(times) else times
+    following = [*times[1:], max(survey.end, times[-1])] if times else []
+    return [
+        max(time, min(end, after)) for time, end, after in zip(times, ends, following, strict=False)
+    ]
+
+
+def _edge(before: Fraction, gone: Fraction, after: Fraction, cuts: Sequence[Fraction]) -> Fraction:
+    middle = (gone + after) / 2
+    first = bisect_left(cuts, gone) if gone > before else bisect_right(cuts, before)
+    between = cuts[first : bisect_right(cuts, after)]
     return min(between, key=lambda cut: abs(cut - middle), default=middle)
 
 

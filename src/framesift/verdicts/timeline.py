@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from framesift.types import Segment, Timeline
-from framesift.verdicts.runs import harm_runs, merged, plain_score, tag_runs
+from framesift.verdicts.runs import harm_runs, merged, tag_runs
 from framesift.verdicts.stretches import longest_gap, stretches
 from framesift.verdicts.text_runs import text_runs
 
@@ -62,8 +62,8 @@ def build_timeline(track: Track, survey: Survey, policy: Policy, *, sampler: str
 
     A harm segment has the most severe action that a score within it leads to: by the thresholds of
     category and source, softened by context, and with a block that lasts as long as the policy
-    wants. Where a score is not known there is a segment to review, with the peak 0 and the source
-    ``missing`` if nothing else was seen in it.
+    wants. Where a score is not known there is a segment to review; its peak is NaN if nothing else
+    was seen in it.
 
     Args:
         track: Moments and scores.
@@ -94,7 +94,7 @@ def build_timeline(track: Track, survey: Survey, policy: Policy, *, sampler: str
     return replace(
         timeline,
         segments=tuple(sorted(found, key=lambda one: (one.start, one.kind, one.label))),
-        longest_gap=longest_gap(times, start, end),
+        longest_gap=longest_gap(times, survey),
         watched=survey.watched,
         sampler=sampler,
     )
@@ -126,21 +126,18 @@ def _tag_runs(
 
 
 def _segments(runs: Mapping[str, Sequence[Run]], kind: SegmentKind, gap: Fraction) -> list[Segment]:
-    found = []
-    for label, own in runs.items():
-        for run in merged(own, gap):
-            score, source = plain_score(run.peak)
-            found.append(
-                Segment(
-                    label,
-                    run.start,
-                    run.end,
-                    score,
-                    run.peak.time,
-                    kind,
-                    run.action,
-                    source,
-                    run.peak.part,
-                )
-            )
-    return found
+    return [
+        Segment(
+            label,
+            run.start,
+            run.end,
+            run.peak.score,
+            run.peak.time,
+            kind,
+            run.action,
+            run.peak.source,
+            run.peak.part,
+        )
+        for label, own in runs.items()
+        for run in merged(own, gap)
+    ]
