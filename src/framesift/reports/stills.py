@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from framesift.reports.timelines import TIME_DECIMALS
 from framesift.types import Analysis
+from framesift.verdicts.moments import is_veiled
 from framesift.verdicts.rounding import rounded
 
 if TYPE_CHECKING:
@@ -62,14 +63,11 @@ def stills(result: Result | TextAnalysis, *, clear: bool = False) -> tuple[Still
     if not isinstance(result, Analysis) or result.timeline is None or not result.timeline.posters:
         return ()
     timeline = result.timeline
-    raised = [one for one in timeline.segments if one.kind == "harm" and one.action != "allow"]
-    judged = result.moderation is not None and result.moderation.action != "allow"
-    everywhere = judged and not raised
+    action = result.moderation.action if result.moderation else None
     made = []
     for place in _chosen(timeline):
         poster = timeline.posters[place]
-        within = any(one.start <= poster.time < one.end for one in raised)
-        hidden = everywhere or within or poster.blurred is not None
+        hidden = poster.blurred is not None or is_veiled(timeline, poster.time, action)
         made.append(_still(poster, hidden=hidden, clear=clear))
     return tuple(made)
 
