@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from framesift.embeddings.base import Embedder as Embedder
     from framesift.embeddings.cache import Cache as Cache
     from framesift.engine import run_many as run_many
+    from framesift.frames import AdaptiveSampler as AdaptiveSampler
+    from framesift.frames import KeyframeSampler as KeyframeSampler
     from framesift.frames import UniformSampler as UniformSampler
     from framesift.frames import iter_frames as iter_frames
     from framesift.heads import Head as Head
@@ -37,12 +39,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
+    "AdaptiveSampler": "framesift.frames",
     "Analyzer": "framesift.pipeline",
     "Embedded": "framesift.pipeline",
     "Gatherer": "framesift.pipeline",
     "Cache": "framesift.embeddings.cache",
     "Embedder": "framesift.embeddings.base",
     "Head": "framesift.heads",
+    "KeyframeSampler": "framesift.frames",
     "Limits": "framesift.media",
     "Policy": "framesift.policies",
     "Reading": "framesift.pipeline",

@@ -78,8 +78,9 @@ class Settings(BaseSettings):
     caption_encoding: str = Field("auto", pattern=r"\S")
     fail_on: Literal["review", "block"] | None = None
     exact: bool = False
+    sampler: Literal["adaptive", "keyframes", "uniform"] = "adaptive"
     fps: float = Field(1.0, gt=0, le=1000)
-    max_frames: int = Field(64, ge=1)
+    max_frames: int = Field(600, ge=1)
     workers: int | None = Field(None, ge=1, le=256)
     batch_size: int | None = Field(None, ge=1, le=4096)
     cache: bool = True

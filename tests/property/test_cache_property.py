@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from framesift.embeddings.cache import Cache, Plan
+from framesift.embeddings.cache import Cache, Pictures, Plan
 from framesift.types import MediaInfo, Problem
 
 KEYS = [f"{number:064x}" for number in range(3)]
@@ -107,7 +107,9 @@ def test_what_is_put_is_what_is_got(steps, max_pending):
                 assert cache.clear(fingerprint=MODELS[0]) == model.clear(MODELS[0])
             else:
                 key, plan_key, plan, rows, thumbnail = step
-                cache.put(key, plan_key=plan_key, plan=plan, rows=rows, thumbnail=thumbnail)
+                cache.put(
+                    key, plan_key=plan_key, plan=plan, rows=rows, pictures=Pictures(thumbnail)
+                )
                 model.put(*step)
             compare(cache, model)
         assert cache.notice is None

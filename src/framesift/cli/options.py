@@ -142,6 +142,12 @@ _READING = (
         "[default: scaled]",
     ),
     click.option(
+        "--sampler",
+        type=click.Choice(["adaptive", "keyframes", "uniform"]),
+        help="Which frames of a video are looked at: `adaptive` more where pictures change, "
+        "`keyframes` those that decode alone (quickest), `uniform` evenly.  [default: adaptive]",
+    ),
+    click.option(
         "--fps",
         type=float,
         metavar="X",
@@ -151,7 +157,7 @@ _READING = (
         "--max-frames",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Frames looked at per video or animation, at most.  [default: 64]",
+        help="Frames looked at per video or animation, at most.  [default: 600]",
     ),
     click.option(
         "--max-bytes",

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from framesift.cli.console import Console, Meter, plural
 from framesift.cli.downloads import Downloads
 from framesift.cli.effective import effective_settings, using_cache_dir
+from framesift.cli.sampling import sampler_of
 from framesift.embeddings import load_embedder
 from framesift.embeddings.auto import choose_embedder
 from framesift.embeddings.cache import Cache, default_path
 from framesift.engine import run_many
-from framesift.frames import UniformSampler
 from framesift.media import ExpandOptions, Limits, Source, expand_sources
 from framesift.media.captions import Captions
 from framesift.pipeline import (
@@ -71,10 +71,14 @@ class Session:
         """Analyse everything that was named, in order."""
         return run_many(
             self.analyzer,
-            self._watched(self._sources(self.paths, stdin=True)),
+            self.sources(),
             workers=self.settings.workers,
             batch_size=self.settings.batch_size,
         )
+
+    def sources(self) -> Iterator[Source | Failure]:
+        """Find everything that was named, in order, each with its caption."""
+        return self._watched(self._sources(self.paths, stdin=True))
 
     def with_real_path(self, result: Analysis) -> Analysis:
         """Give a result back the path whose name records could not spell (not UTF-8)."""
@@ -190,7 +194,7 @@ def open_session(
             embedder,
             heads=heads,
             policy=policy,
-            sampler=UniformSampler(settings.fps, settings.max_frames),
+            sampler=sampler_of(settings),
             cache=cache,
             reading=Reading(
                 limits=limits_of(settings),

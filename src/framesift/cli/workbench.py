@@ -13,12 +13,12 @@ import numpy as np
 from framesift.cli.console import Console, Meter, plural
 from framesift.cli.effective import effective_settings, using_cache_dir
 from framesift.cli.exits import INTERRUPTED, Stop
+from framesift.cli.sampling import sampler_of
 from framesift.cli.session import limits_of, open_embedder
 from framesift.embeddings import EXPERTS
 from framesift.embeddings.cache import Cache, default_path
 from framesift.engine.gather import Gathered, gather, thumbnails
 from framesift.errors import ConfigError
-from framesift.frames import UniformSampler
 from framesift.pipeline import Gatherer, Reading, experts_for
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def open_workbench(
         gatherer = Gatherer(
             embedder,
             experts_for(inputs(embedder), device=settings.device),
-            sampler=UniformSampler(settings.fps, settings.max_frames),
+            sampler=sampler_of(settings),
             cache=cache,
             reading=Reading(limits=limits_of(settings), exact=settings.exact),
         )

@@ -87,6 +87,7 @@ def _survey(fields: dict[str, Any]) -> Survey:
     known["faults"] = tuple(
         Segment(**_timed(fault, "start", "end", "peak_time")) for fault in known["faults"]
     )
+    known["ends"] = tuple(Fraction(end) for end in known["ends"])
     known["measures"] = tuple((name, score) for name, score in known["measures"])
     return Survey(**known)
 

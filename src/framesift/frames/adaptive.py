@@ -33,6 +33,7 @@ _CHANGED_SHARE = 0.35
 
 _SAME = 8.0
 _REMEMBERED = 8
+_STROBE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class AdaptiveSampler:
 
     - one whenever a step of ``1 / fps`` seconds has gone by since the last one, so that no gap is
       longer than two steps;
-    - one where the picture jumps, also for a single frame, unless it looks like one of the last
-      few chosen ones, as in a strobe light;
+    - one where the picture jumps, also for a single frame, and where it jumps back, unless it did
+      so four times within a step and looks like one of the last few chosen ones: a strobe light;
     - one when the picture has changed enough since the last one, a quarter step later or more.
 
     There are never more than ``max_frames``. Of a long video the step grows so that regular moments
@@ -104,6 +105,7 @@ class _Chooser:
         self._extras = 0
         self._last: Fraction | None = None
         self._chosen: deque[Look] = deque(maxlen=_REMEMBERED)
+        self._jumps: deque[Fraction] = deque(maxlen=_STROBE)
 
     def wants(self, time: Fraction, sight: Sight, until: Fraction | None) -> bool:
         """Decide on the next decoded picture."""
@@ -135,9 +137,12 @@ class _Chooser:
         assert self._last is not None
         allowed, burst = self._allowance(time)
         if sight.jump:
-            return self._extras < allowed and all(
-                change(look, sight.look) > _SAME for look in self._chosen
-            )
+            strobe = len(self._jumps) == _STROBE and time - self._jumps[0] < self._step()
+            known = any(change(look, sight.look) <= _SAME for look in self._chosen)
+            if self._extras >= allowed or (strobe and known):
+                return False
+            self._jumps.append(time)
+            return True
         if time - self._last < self._step() * _APART or self._extras >= allowed - burst / 2:
             return False
         last = self._chosen[-1]

@@ -105,11 +105,12 @@ class ShotDetector:
             self._judge(time, small, moved)
         elif jump:
             self._doubt = _Doubt(time, moved, last, small, [])
+        leapt = moved > _CUT and moved > _RATIO * self._usual()
         self._recent.append(moved)
         middle = self._blend.see(time, small)
         if middle is not None and self._doubt is None and self._calm(middle):
             self._cut(middle)
-        return jump
+        return leapt
 
     def shots(self, start: Fraction, end: Fraction) -> tuple[Shot, ...]:
         """Return the shots so far.
@@ -129,6 +130,11 @@ class ShotDetector:
 
     def _level(self) -> float:
         return float(np.percentile(self._recent, 80)) if self._recent else 0.0
+
+    def _usual(self) -> float:
+        """Return the recent level, where what is not known of it counts as calm."""
+        calm = [0.0] * (_RECENT - len(self._recent))
+        return float(np.percentile([*self._recent, *calm], 80))
 
     def _stands(self, doubt: _Doubt) -> bool:
         """Whether a jump is a cut as far as can be told before its time is up."""

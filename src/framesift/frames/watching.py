@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from framesift.errors import MediaError
+from framesift.frames.faults import FaultMeter
 from framesift.frames.looks import Look
 from framesift.frames.shots import ShotDetector
 from framesift.types import Survey
@@ -13,7 +15,7 @@ from framesift.types import Survey
 if TYPE_CHECKING:
     from framesift.media import Media
     from framesift.media.base import Shown
-    from framesift.types import Frame, UInt8Array
+    from framesift.types import Cue, Frame, UInt8Array
 
 __all__ = ["Sight", "Watcher"]
 
@@ -45,7 +47,9 @@ class Watcher:
         self._watched = Fraction(0)
         self._decoded = 0
         self._chosen: Fraction | None = None
+        self._ends: list[Fraction] = []
         self._shots = ShotDetector()
+        self._faults = FaultMeter()
 
     def see(self, shown: Shown, small: UInt8Array, *, joined: bool) -> Sight:
         """Take note of a decoded picture.
@@ -65,6 +69,7 @@ class Watcher:
         self._last, self._duration = shown.time, shown.duration
         self._decoded += 1
         self._end = max(self._end, shown.time + (shown.duration or 0))
+        self._faults.see(shown.time, shown.duration, small, joined=joined)
         look = Look(small)
         return Sight(look, self._shots.see(shown.time, look, joined))
 
@@ -73,6 +78,7 @@ class Watcher:
         if self._last is None or frame.time > self._last:
             self._decoded += frame.time != self._chosen
         self._chosen = frame.time
+        self._ends.append(self._end_of(frame))
         self._end = max(self._end, frame.time + (frame.duration or 0))
 
     def done(self) -> None:
@@ -87,15 +93,34 @@ class Watcher:
     def survey(self) -> Survey:
         """Return what was noticed so far."""
         if self._last is None and self._chosen is None:
-            return Survey(self._start, self._start, cues=self._media.cues())
+            return Survey(self._start, self._start, cues=self._cues())
         watched = self._watched
         if self._last is not None and not (self._alone and self._decoded > 1):
             watched += self._duration or 0
+        faults, measures = self._faults.finish(self._end, self._media.index)
         return Survey(
             self._start,
             self._end,
             shots=self._shots.shots(self._start, self._end),
+            faults=faults,
+            measures=measures,
             watched=min(watched, self._end - self._start),
             decoded=self._decoded,
-            cues=self._media.cues(),
+            cues=self._cues(),
+            ends=tuple(self._ends),
         )
+
+    def _cues(self) -> tuple[Cue, ...]:
+        try:
+            return self._media.cues()
+        except MediaError:
+            return ()  # what is wrong with the file is told by its pictures
+
+    def _end_of(self, frame: Frame) -> Fraction:
+        """Return when a frame gives way to the next one: players do not look at its duration."""
+        index = self._media.index
+        if index is not None:
+            place = index.shown_at(frame.time)
+            if index.time(place) == frame.time and place + 1 < len(index):
+                return index.time(place + 1)
+        return frame.time + (frame.duration or 0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framesift.embeddings.tiles import TileEncoder
-from framesift.frames import UniformSampler
+from framesift.frames import AdaptiveSampler
 from framesift.heads.base import check_experts
 from framesift.media import blurred
 from framesift.pipeline.items import Reading
@@ -18,6 +18,7 @@ from framesift.pipeline.moderation import Content, conclude, examine, moderate
 from framesift.pipeline.signals import View
 from framesift.pipeline.stages import Stages, as_source
 from framesift.pipeline.subtitles import passages
+from framesift.pipeline.timeline import course_of
 from framesift.policies import Policy
 from framesift.types import SEVERITY, Analysis, Problem
 
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from framesift.heads import Head
     from framesift.media import Source
     from framesift.pipeline.items import Item
+    from framesift.pipeline.moderation import Findings
     from framesift.pipeline.signals import Box
+    from framesift.pipeline.timeline import Course
     from framesift.types import Action, Embeddings, Failure, Verdict
 
 __all__ = ["Analyzer"]
@@ -61,7 +64,7 @@ class Analyzer(Stages):
     heads: Sequence[Head]
     experts: Sequence[ImageEncoder] = ()
     policy: Policy = field(default_factory=Policy.default)
-    sampler: Sampler = field(default_factory=UniformSampler)
+    sampler: Sampler = field(default_factory=AdaptiveSampler)
     cache: Cache | None = None
     reading: Reading = field(default_factory=Reading)
     reader: WordReader | None = None
@@ -100,24 +103,37 @@ class Analyzer(Stages):
         info, embeddings = self.collect(item)
         content = self._content(item, embeddings, item.times)
         findings = examine(content, self.heads, self.policy)
-        verdict = conclude(findings, content, self.policy)
-        quality, tags = judge(embeddings, self.heads)
+        course = course_of(item, findings.sights, self.policy)
+        verdict = self._conclude(findings, content, course)
+        judged = judge(embeddings, self.heads, course.lengths if course else None)
+        timeline = None
+        if course is not None:
+            course = replace(course, quality=judged.quality_curves, tags=judged.tag_curves)
+            timeline = course.timeline(
+                findings, item, verdict, self.policy, sampler=self.sampler.key
+            )
         return Analysis(
             info=info,
-            quality=quality,
+            quality=judged.quality,
             moderation=verdict,
-            tags=tags,
+            tags=judged.tags,
             model=self.model,
             error=content.problems[0] if content.problems else None,
             thumbnail=item.thumbnail,
             blurred=_blurred(item, verdict),
+            timeline=timeline,
         )
+
+    def _conclude(self, findings: Findings, content: Content, course: Course | None) -> Verdict:
+        settled = findings if course is None else course.settle(findings, self.policy)
+        return conclude(settled, content, self.policy)
 
     def _reaches(self, item: Item, first: int, last: int, action: Action) -> bool:
         """Whether frames ``first`` to ``last`` of an item lead to an action, or a worse one."""
         embeddings = self._embeddings(self._rows(item, first, last))
         content = self._content(item, embeddings, item.times[first:last])
         findings = examine(content, self.heads, self.policy)
+        # Not what a share of the time comes to: nobody knows yet how much time there is.
         found = conclude(findings, content, self.policy).action
         return SEVERITY.index(found) >= SEVERITY.index(action)
 

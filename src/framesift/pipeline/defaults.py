@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framesift.errors import MissingExtraError, PolicyError
-from framesift.frames import UniformSampler
+from framesift.frames import AdaptiveSampler
 from framesift.pipeline.analyzer import Analyzer
 from framesift.pipeline.items import Reading
 from framesift.policies import Policy
@@ -123,7 +123,7 @@ def build_analyzer(
         chosen,
         experts=experts,
         policy=policy,
-        sampler=sampler or UniformSampler(),
+        sampler=sampler or AdaptiveSampler(),
         cache=cache,
         reading=reading or Reading(),
         reader=word_reader_for(policy),

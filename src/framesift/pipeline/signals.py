@@ -65,18 +65,12 @@ class Sight:
     seen: Sequence[tuple[View, Scores]]
 
     def along(self) -> dict[str, Float32Array]:
-        """Return the scores along the frames: by category float32 (T,), tiles counted in.
-
-        A frame has the highest score of its views; where one of them is not a number, neither is
-        the frame's.
-        """
+        """Return the scores along the frames: by category float32 (T, N), N rows of each frame."""
         whole, rows = self.seen[0]
         count = len(whole.embeddings)
-        parts = [
-            scores.values.reshape(count, -1, len(rows.names)).max(axis=1) for _, scores in self.seen
-        ]
-        highest = np.maximum.reduce(parts)
-        return {name: highest[:, column] for column, name in enumerate(rows.names)}
+        parts = [scores.values.reshape(count, -1, len(rows.names)) for _, scores in self.seen]
+        every = np.concatenate(parts, axis=1)
+        return {name: every[:, :, column] for column, name in enumerate(rows.names)}
 
 
 def look(heads: Sequence[Head], views: Sequence[View]) -> list[Sight]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from framesift.embeddings.cache import Pictures, Plan
 from framesift.errors import CorruptMediaError, FramesiftError, MediaError
-from framesift.frames import UniformSampler, Watcher
+from framesift.frames import AdaptiveSampler, Watcher
 from framesift.media import Source, open_media, thumbnail
 from framesift.pipeline.items import Embedded, Item, Prepared, Reading, moves
 from framesift.pipeline.words import MIN_SIDE_PX, WORDS_VERSION, read_words
@@ -341,7 +341,7 @@ class Gatherer(Stages):
 
     embedder: Embedder
     experts: Sequence[ImageEncoder] = ()
-    sampler: Sampler = field(default_factory=UniformSampler)
+    sampler: Sampler = field(default_factory=AdaptiveSampler)
     cache: Cache | None = None
     reading: Reading = field(default_factory=Reading)
     reader: WordReader | None = None

@@ -24,6 +24,7 @@ def survey(times: list[Fraction]) -> Survey:
         measures=(("steadiness", 7.25),),
         watched=end - start,
         decoded=31,
+        ends=(middle, end),
         cues=(Cue(start, middle, "zwei \u2028 Zeilen"),),
     )
 
