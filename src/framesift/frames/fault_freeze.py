@@ -42,6 +42,7 @@ _ABRUPT: Final = 0.25
 _NEAR: Final = 8
 _NEAR_S: Final = 0.6
 _AFTER: Final = 3
+_MANY: Final = 4
 
 # Pictures held longer than this are seen as jerks: 24 a second are not.
 _SMOOTH_HOLD_S: Final = 0.045
@@ -188,6 +189,10 @@ class FreezeMeter:
 
 
 def _is_freeze(rest: _Rest) -> bool:
+    usual = [pair.seconds for pair in (*rest.before, *rest.after[1:])]
+    length = float(rest.end - rest.start.time)
+    if not usual or length < _MANY * float(np.median(usual)):
+        return False
     before, after = _same_shot(rest.before[::-1])[::-1], _same_shot(rest.after)
     before = [pair for pair in before if rest.start.seconds - pair.old.seconds <= _NEAR_S]
     alive = _alive([pair.middle for pair in before], _ALIVE)

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
     from framesift.types import Float32Array, UInt8Array
 
-__all__ = ["BLOCK", "Look", "Pair", "Runs", "loss", "luma_of"]
+__all__ = ["BLOCK", "DARK", "Look", "Pair", "Runs", "loss", "luma_of"]
 
 BLOCK: Final = 8
 """Side of the blocks in which small pictures are compared, in pixels."""
 
 _BT709: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
+DARK: Final = 20.0
+"""Blocks that are darker, in levels of luma, are bars beside the picture or might be."""
+
+_FEW_BLOCKS: Final = 12
 _CUT_DIFFERENCE: Final = 12.0
 _CUT_LIKENESS: Final = 0.6
 
@@ -61,7 +65,8 @@ class Pair:
         old: The first.
         new: The second.
         most: How far the block that changed most is off, in levels of luma.
-        middle: How far the block in the middle is off: whether the whole picture changed.
+        middle: How far the block in the middle is off, bars left out: whether the whole picture
+            changed.
         mean: How far the pixels are off on average.
         cut: Whether they seem to belong to different shots.
     """
@@ -77,7 +82,9 @@ class Pair:
     def of(cls, old: Look, new: Look) -> Pair:
         """Compare two pictures of the same size."""
         off = block_means(np.abs(new.luma - old.luma)).ravel()
-        middle = float(np.partition(off, off.size // 2)[off.size // 2])
+        lit = off[np.maximum(old.blocks, new.blocks).ravel() > DARK]
+        some = lit if lit.size >= _FEW_BLOCKS else off
+        middle = float(np.partition(some, some.size // 2)[some.size // 2])
         mean = float(off.mean())
         cut = mean >= _CUT_DIFFERENCE and _likeness(old.blocks, new.blocks) < _CUT_LIKENESS
         return cls(old, new, float(off.max()), middle, mean, cut)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from math import exp
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from framesift.frames.fault_looks import Runs, loss
+from framesift.frames.fault_looks import BLOCK, DARK, Runs, loss
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -28,9 +28,10 @@ _SHAKY: Final = 0.6
 _SCALE: Final = 1.5
 _TURNS: Final = 3
 _REST_S: Final = 0.2
-_RESPONSE: Final = 0.2
+_RESPONSE: Final = 0.1
 _STILL: Final = 0.5
-_EXPLAINED: Final = 1.25
+_EXPLAINED: Final = 1.35
+_KNOWN: Final = 0.5
 _SIGMA: Final = 0.16
 
 
@@ -48,13 +49,16 @@ class ShakeMeter:
         self._runs = Runs("shake", minimum=_FILLED_S, gap=0.3)
         self._path: deque[tuple[Fraction, float, float, float]] = deque()
         self._known: tuple[Look, NDArray[np.complex64]] | None = None
+        self._brightest: Float32Array | None = None
+        self._box = slice(None), slice(None)
         self._next = 0.0
         self._moving = 0.0
-        self._seconds = self._cost = 0.0
+        self._seconds = self._cost = self._watched = 0.0
 
     def see(self, pair: Pair | None) -> None:
         """Take the next two pictures; ``None`` where frames were passed over."""
-        moved = None if pair is None else self._shift(pair)
+        moved = None if pair is None or pair.cut else self._shift(pair)
+        self._watched += pair.seconds if pair is not None else 0.0
         if pair is None or moved is None:
             self._path.clear()
             return
@@ -74,23 +78,42 @@ class ShakeMeter:
             self._judge()
 
     def finish(self) -> tuple[list[Segment], float | None]:
-        """Return the segments and the score, 0 to 10; ``None`` where no path was long enough."""
+        """Return the segments and the score, 0 to 10.
+
+        Where the path is known for less than half of what was watched, the rest counts as steady if
+        shake was found, and else the score is ``None``.
+        """
         self._runs.close()
-        score = 10 - loss(self._cost, self._seconds) if self._seconds else None
-        return self._runs.closed, score
+        found = self._runs.closed
+        if self._seconds > 0 and self._seconds >= _KNOWN * (self._watched - _WINDOW_S):
+            return found, 10 - loss(self._cost, self._seconds)
+        return found, 10 - loss(self._cost, self._watched) if found else None
 
     def _shift(self, pair: Pair) -> tuple[float, float] | None:
+        self._crop(pair.new)
         if pair.middle < _STILL:
             return 0.0, 0.0
         old = None
         if self._known is not None and self._known[0] is pair.old:
             old = self._known[1]
         if old is None:
-            old = _spectrum(pair.old.luma)
-        new = _spectrum(pair.new.luma)
+            old = _spectrum(pair.old.luma[self._box])
+        lumas = pair.old.luma[self._box], pair.new.luma[self._box]
+        new = _spectrum(lumas[1])
         self._known = pair.new, new
-        moved = _shift(old, new, pair.new.luma.shape)
-        return moved if moved is not None and _explains(moved, pair) else None
+        moved = _shift(old, new, lumas[1].shape)
+        return moved if moved is not None and _explains(moved, *lumas) else None
+
+    def _crop(self, look: Look) -> None:
+        """Leave out bars beside the picture: what has been dark from the start."""
+        before = self._brightest
+        if before is None:
+            before = np.zeros_like(look.blocks)
+        self._brightest = np.maximum(before, look.blocks)
+        lit = self._brightest > DARK
+        box = _extent(np.any(lit, axis=1)), _extent(np.any(lit, axis=0))
+        if box != self._box:
+            self._box, self._known = box, None
 
     def _judge(self) -> None:
         start, end = self._path[0][0], self._path[-1][0]
@@ -134,18 +157,26 @@ def _shift(
     return _signed(right, shape[1]), _signed(down, shape[0])
 
 
-def _explains(moved: tuple[float, float], pair: Pair) -> bool:
+def _extent(lit: Any) -> slice:
+    """Return the pixels from the first to the last lit row or column of blocks; all if too few."""
+    places = np.flatnonzero(lit)
+    if not places.size or places[-1] - places[0] < 2:
+        return slice(0, BLOCK * lit.size)
+    return slice(BLOCK * int(places[0]), BLOCK * (int(places[-1]) + 1))
+
+
+def _explains(moved: tuple[float, float], old: Float32Array, new: Float32Array) -> bool:
     """Whether moving one back makes the pictures about as alike as they were, or more.
 
     What moves in front of a camera that stands still can have a peak of its own; moving the whole
     picture along with it makes the rest far worse. Parallax and a camera that rolls cost less.
     """
-    height, width = pair.new.luma.shape
+    height, width = new.shape
     right, down = round(moved[0] * width / 100), round(moved[1] * height / 100)
     if not right and not down:
         return True
-    off = np.abs(_moved(pair.new.luma, right, down) - _moved(pair.old.luma, -right, -down))
-    return float(off.mean()) <= _EXPLAINED * pair.mean
+    off = np.abs(_moved(new, right, down) - _moved(old, -right, -down))
+    return float(off.mean()) <= _EXPLAINED * float(np.abs(new - old).mean())
 
 
 def _moved(luma: Float32Array, right: int, down: int) -> Float32Array:
