@@ -2,7 +2,8 @@
 
 Usage: python training/text/evaluate.py SHARED [--folds]
 
-Prints Markdown; docs/text.md and docs/models/text.md quote it. Held back: a fifth of the posts
+Prints Markdown; docs/text.md and docs/models/text.md quote it. `train.py` measures the same, keeps
+it in results.json and in the cards of the heads. Held back: a fifth of the posts
 and of the e-mails by groups of near-duplicates (`corpora.hold_back`), and `sentences/checks.tsv`,
 which was written apart from the sentences of training. ``--folds`` also trains the spam head
 anew on five folds of all e-mails, so that each of the 600 is held back once.
@@ -83,9 +84,10 @@ def report_mail_folds(shared: Path) -> float:
     samples = [s for s in gather(shared, cut_held=True) if s.source != "davidson" or not s.held]
     rows = Rows(samples, SPAM, SHARE["text-spam-1"])
     raw = rows.out_of_fold("spam_scam")
-    slope, offset, caution = calibrated(rows, raw, 0)
+    slope, offset, caution, more = calibrated(rows, raw, 0)
     wide, narrow = rows.worst(raw), rows.worst(raw, narrow=True)
-    logit = np.maximum(wide * slope + offset, narrow * slope + offset - caution)
+    off = caution + more * rows.doubted()
+    logit = np.maximum(wide * slope + offset, narrow * slope + offset - off)
     which = np.array([sample.source == "mail" for sample in samples])
     labels = rows.labels[which, 0]
     figure = f1_score(labels, logit[which] > 0)
@@ -230,21 +232,43 @@ def own_scores(texts: list[str], columns: list[str]) -> np.ndarray:
     return np.array([values[column][at] for at, column in enumerate(columns)])
 
 
-def main(shared: Path) -> None:
+def measure(shared: Path) -> dict[str, dict[str, float]]:
+    """Print everything about the heads that are loaded; return the figures, four digits each."""
     folder = shared / "data" / "text"
-    posts, letters = davidson(folder), mails(folder)
+    posts, letters, own = davidson(folder), mails(folder), checks()
     hold_back(posts)
     hold_back(letters)
-    report_mails([sample for sample in letters if sample.held])
+    held = [sample for sample in posts if sample.held]
+    figures = {
+        "emails": report_mails([sample for sample in letters if sample.held]),
+        "posts": report_posts(held),
+    }
+    report_dialect(held)
+    figures["sentences"] = report_checks(own) | {"highest_of_groups": report_identity()}
+    attacks = report_attacks(own)
+    figures["disguises_mean_change"] = {name: moved for name, (moved, _) in attacks.items()}
+    figures["disguises_still_over_half"] = {name: kept for name, (_, kept) in attacks.items()}
+    return {
+        part: {name: round(float(value), 4) for name, value in some.items()}
+        for part, some in figures.items()
+    }
+
+
+def metrics(figures: dict[str, dict[str, float]], names: tuple[str, ...]) -> dict[str, float]:
+    """What the card of a head with these categories quotes."""
+    posts, apart = figures["posts"], figures["sentences"]
+    quoted = {f"auroc_sentences_{name}": apart[name] for name in names if name in apart}
+    if "spam_scam" in names:
+        return {f"{key}_emails": value for key, value in figures["emails"].items()} | quoted
+    quoted |= {f"ece_posts_{name}": posts[f"ece_{name}"] for name in names}
+    areas = ("harsh", "hate_rest", "hate_neither")
+    return {f"auroc_posts_{key}": posts[key] for key in areas} | quoted
+
+
+def main(shared: Path) -> None:
+    measure(shared)
     if "--folds" in sys.argv:
         report_mail_folds(shared)
-    held = [sample for sample in posts if sample.held]
-    report_posts(held)
-    report_dialect(held)
-    own = checks()
-    report_checks(own)
-    report_identity()
-    report_attacks(own)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,17 @@ Usage: python training/text/train.py SHARED [OUT]
 
 Reads SHARED/data/text and `sentences/`, writes the words (words.npy) and the heads (*.head) into
 OUT, by default the package. Every choice that is random has a seed; two runs give the same files.
-A fifth of the posts and of the e-mails (whole groups of near-duplicates) is never read here;
-`evaluate.py` measures on it.
+A fifth of the posts and of the e-mails (whole groups of near-duplicates) is never trained on. On it
+`evaluate.py` measures what goes into results.json (beside this file, or in OUT) and into the cards.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from zlib import crc32
@@ -29,12 +31,13 @@ from corpora import (
     mails,
     sentences,
 )
+from evaluate import measure, metrics
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from framesift.heads.base import HeadCard
 from framesift.heads.store import save_head
-from framesift.heads.text import features, words
+from framesift.heads.text import features, load_text_heads, screen, words
 from framesift.heads.text.head import SPACE, TextHead, joint_logit
 from framesift.heads.text.markup import open_mail
 from framesift.heads.text.pieces import Windows, cut, pieces
@@ -47,9 +50,10 @@ CALM = {("davidson", "2"), ("own", "captions"), ("own", "signs")}
 """Beside e-mails, texts whose narrow windows are harmless where they are."""
 ONE_IN = 3
 """Of these windows every third is trained on."""
-QUIET = {"mail": 0.02, "davidson": 0.02, "own": 0.01}
+QUIET = {"mail": 0.02, "davidson": 0.01, "own": 0.01}
+QUIET_SPAM = {"mail": 0.01, "davidson": 0.002, "own": 0.01}
 """By source the share of harmless texts that narrow windows may raise over 0.5 and wide ones do
-not; e-mails are long. Ham is what the head for spam is compared with: there half as many."""
+not; e-mails are long. Ham is what the head for spam is compared with, and posts hold none."""
 PACKAGE = Path(words.__file__).with_name("data")
 HEADS = {
     "text-harm-1": (("offensive_language", *COLUMNS[1:6]), HARM),
@@ -128,6 +132,7 @@ class Rows:
         self.x = matrix([window.words for _, window in found])
         narrow = np.array([window.narrow for _, window in found])
         self.narrow = narrow
+        self.doubt = np.array([window.piece.doubt for _, window in found])
         # Of a harmful text it is not known which narrow window is harmful; those of harmless texts
         # are harmless, but for our own look-alikes, which are made of harmful pieces.
         calm = [
@@ -179,6 +184,12 @@ class Rows:
         np.maximum.at(values, self.owner[use], raw[use])
         return values
 
+    def doubted(self) -> np.ndarray:
+        """How much of the caution for long texts holds for each sample."""
+        values = np.zeros(len(self.labels))
+        np.maximum.at(values, self.owner, self.doubt)
+        return values
+
 
 def fit_head(samples: list[Sample], name: str) -> TextHead:
     """Fit the columns of one head and calibrate each on folds that did not train it."""
@@ -190,13 +201,14 @@ def fit_head(samples: list[Sample], name: str) -> TextHead:
         raw[column] = rows.out_of_fold(column)
         other, power = GIVEN.get(column, ("", 0.0))
         joined = joint_logit(raw[column], raw[other] if other else None, power)
-        slope, offset, caution = calibrated(rows, joined, COLUMNS.index(column))
+        slope, offset, caution, more = calibrated(rows, joined, COLUMNS.index(column))
         model = rows.fit(column)
         scale = np.abs(model.coef_[0]).max() / 127
         weights.append(np.round(model.coef_[0] / scale).astype(np.int8))
         scales.append(scale)
-        calibration.append([model.intercept_[0], slope, offset, caution])
-        print(f"{column}: {slope:.2f} x + {offset:.2f}, narrow - {caution:.2f}", flush=True)
+        calibration.append([model.intercept_[0], slope, offset, caution, more])
+        told = f"narrow - {caution:.2f} - {more:.2f} where long"
+        print(f"{column}: {slope:.2f} x + {offset:.2f}, {told}", flush=True)
     given = [GIVEN.get(column, ("", 0.0)) for column in columns]
     return TextHead(
         card(name, samples),
@@ -210,26 +222,31 @@ def fit_head(samples: list[Sample], name: str) -> TextHead:
     )
 
 
-def calibrated(rows: Rows, raw: np.ndarray, column: int) -> tuple[float, float, float]:
+def calibrated(rows: Rows, raw: np.ndarray, column: int) -> tuple[float, float, float, float]:
     """Slope and offset of the logit, and what is taken off that of narrow windows.
 
-    The latter is the least that keeps `QUIET` for each source. Slope and offset are halfway
-    between those fitted to wide windows and to the worst of both kinds: the former promise too
-    much of long texts, the latter too little of short ones.
+    The latter is the least that keeps `QUIET` for each source: first what posts and sentences
+    need, then what long texts need besides, which is e-mails. Slope and offset are halfway between
+    those fitted to wide windows and to the worst of both kinds: the former promise too much of
+    long texts, the latter too little of short ones.
     """
     slope, offset = platt(rows, rows.worst(raw), column)
     wide, narrow = (rows.worst(raw, narrow=which) * slope + offset for which in (False, True))
-    caution = 0.0
-    quiet = QUIET if column else QUIET | {"mail": 0.01}
-    for source, share in quiet.items():
-        which = (rows.labels[:, column] == 0) & (rows.whole > 0) & (rows.source == source)
-        order = np.sort(np.where(wide < 0, narrow, -np.inf)[which])[::-1]
-        if len(order):
-            caution = max(caution, float(order[int(len(order) * share)]))
-    joined = np.maximum(wide, narrow - caution)
+    doubt = rows.doubted()
+    caution = more = 0.0
+    quiet = QUIET if column else QUIET_SPAM
+    for source in sorted(quiet, key="mail".__eq__):
+        which = (rows.labels[:, column] == 0) & (rows.source == source)
+        above = np.where(wide < 0, narrow - caution, -np.inf)[which]
+        if source == "mail":
+            above = np.where(above > 0, above / np.maximum(doubt[which], 0.05), above)
+        order = np.sort(above)[::-1]
+        least = max(0.0, float(order[int(len(order) * quiet[source])])) if len(order) else 0.0
+        caution, more = (caution, least) if source == "mail" else (caution + least, 0.0)
+    joined = np.maximum(wide, narrow - caution - more * doubt)
     again, shift = platt(rows, joined, column)
     again, shift = (1 + again) / 2, shift / 2
-    return slope * again, offset * again + shift, caution * again
+    return slope * again, offset * again + shift, caution * again, more * again
 
 
 def platt(rows: Rows, raw: np.ndarray, column: int) -> tuple[float, float]:
@@ -269,6 +286,20 @@ def card(name: str, samples: list[Sample]) -> HeadCard:
     )
 
 
+def quote_figures(shared: Path, out: Path) -> None:
+    """Measure the heads just written, keep the figures and write them into the cards."""
+    screen.DATA = out
+    load_text_heads.cache_clear()
+    figures = measure(shared)
+    place = Path(__file__).parent if out == PACKAGE else out
+    text = json.dumps({"made_by": "training/text/train.py", **figures}, indent=1)
+    (place / "results.json").write_text(text + "\n", encoding="utf-8")
+    for head in load_text_heads():
+        arrays, settings = head.to_tensors()
+        told = replace(head.card, metrics=metrics(figures, head.names))
+        save_head(TextHead.from_tensors(told, arrays, settings), out / f"{told.name}.head")
+
+
 def main(shared: Path, out: Path) -> None:
     samples = [sample for sample in gather(shared) if not sample.held]
     print(Counter(sample.source for sample in samples), flush=True)
@@ -276,6 +307,7 @@ def main(shared: Path, out: Path) -> None:
     for name in HEADS:
         path = save_head(fit_head(samples, name), out / f"{name}.head")
         print(path.name, path.stat().st_size, "bytes", flush=True)
+    quote_figures(shared, out)
 
 
 if __name__ == "__main__":

@@ -62,8 +62,9 @@ class TextHead:
         names: K categories.
         weights: int8 (2**bits, K), in units of ``scale``.
         scale: float32 (K,).
-        calibration: float32 (4, K): intercept of the raw score; slope and offset of the logit
-            (Platt scaling); what is taken off the logit of a narrow window, 0 or more.
+        calibration: float32 (5, K): intercept of the raw score; slope and offset of the logit
+            (Platt scaling); what is taken off the logit of a narrow window, 0 or more, and what
+            besides in long texts (times `Piece.doubt`).
         given: For each category the index of the one it presupposes, or -1, and a power: its
             probability is multiplied by that power of the other's (hate speech is offensive
             language of one kind), before it is calibrated.
@@ -106,7 +107,7 @@ class TextHead:
         self.weights = weights
         self.scale = finite_array(scale, shape=(count,), what=f"scale of head {card.name!r}")
         self.calibration = finite_array(
-            calibration, shape=(4, count), what=f"calibration of head {card.name!r}"
+            calibration, shape=(5, count), what=f"calibration of head {card.name!r}"
         )
         if len(given) != count or not all(-1 <= index < count for index, _ in given):
             message = f"head {card.name!r} presupposes {given}; expected {count} columns or -1"
@@ -182,7 +183,8 @@ class TextHead:
             logits[first : first + _ROWS] = self.logits(texts[first : first + _ROWS])
         which = np.array([places[text] for text in words], np.int64)
         narrow = np.array([window.narrow for window in rows], bool)
-        return self.probabilities(logits[which], narrow)
+        doubt = np.array([window.piece.doubt for window in rows], np.float64)
+        return self.probabilities(logits[which], narrow, doubt)
 
     def logits(self, words: Sequence[str]) -> Float64Array:
         """Raw scores of normalised texts, one row each, float64 (N, K)."""
@@ -195,15 +197,17 @@ class TextHead:
         raw: Float64Array = np.stack(sums, axis=1) * self.scale.astype(np.float64)
         return raw
 
-    def probabilities(self, logits: Float64Array, narrow: NDArray[np.bool_]) -> Float64Array:
-        """Calibrate raw scores (N, K), those of narrow windows with caution."""
-        intercept, slope, offset, caution = self.calibration.astype(np.float64)
+    def probabilities(
+        self, logits: Float64Array, narrow: NDArray[np.bool_], doubt: Float64Array
+    ) -> Float64Array:
+        """Calibrate raw scores (N, K), those of narrow windows with caution; ``doubt`` (N,)."""
+        intercept, slope, offset, caution, more = self.calibration.astype(np.float64)
         raw = logits + intercept
         values: Float64Array = np.empty(raw.shape)
         for column, (other, power) in enumerate(self.given):
             joined = joint_logit(raw[:, column], raw[:, other] if other >= 0 else None, power)
-            logit = joined * slope[column] + offset[column] - caution[column] * narrow
-            values[:, column] = sigmoid(logit)
+            off = narrow * (caution[column] + more[column] * doubt)
+            values[:, column] = sigmoid(joined * slope[column] + offset[column] - off)
         return values
 
     def evidence(self, found: Sequence[Piece], name: str) -> str:

@@ -26,9 +26,9 @@ _MAIL = re.compile(r"\b[a-z0-9._%+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}
 _USER = re.compile(r"(?:\brt\s+)?(?<![\w.])@[a-z_]\w{2,30}(?!\w):?")
 _PHONE = re.compile(r"(?<![\w.])\+?\(?\d{2,4}\)?(?:[ .-]?\(?\d{2,4}\)?){2,4}(?!\w)")
 _MONEY = re.compile(
-    r"(?<!\w)(?:[$€£¥₹]|usd|eur|gbp)\s?\d[\d,.]{0,15}"
+    r"(?<![\w@!+|])(?:[$€£¥₹]|usd|eur|gbp)\s?\d[\d,.]{0,15}"
     r"(?:\s?(?:k|m|million|thousand|billion)\b|(?!\w))"
-    r"|\b\d[\d,.]{0,15}\s?(?:[$€£¥₹]|dollars?\b|euros?\b|pounds?\b|usd\b|eur\b|gbp\b)"
+    r"|\b\d[\d,.]{0,15}\s?(?:[$€£¥₹](?![\w@!+|])|dollars?\b|euros?\b|pounds?\b|usd\b|eur\b|gbp\b)"
 )
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b50\u2764\U0001f000-\U0001f0ff\U0001f200-\U0001faff]")
 _HASH = re.compile(r"#([a-z]{5,40})\b")
@@ -37,14 +37,38 @@ _SPACED = re.compile(
 )
 _ALONE = re.compile(
     r"(?<!\S)(?:[1!|](?= (?:am|will|want|have|was|would|can|could|do|love|hate|swear|hope|know|need"
-    r"|wish|deserve|cut|made|got|earned)\b)|@(?= [a-z]))"
+    r"|wish|deserve|cut|made|got|earned)\b|'(?:ll|m|d|ve)\b)|@(?= [a-z]))"
 )
-_CAMEL = re.compile(r"(?<!\w)(?:[A-Z]?[a-z]++|[A-Z](?=[A-Z]))(?:[A-Z][a-z]*+)++(?!\w)")
+_SIGNED = re.compile(r"(?<!\S)[a-z]*[a-z][0134578@$!|+]+[a-z][a-z0134578@$!|+]*(?!\S)")
+"""A chunk with a digit or a sign between letters, as ``w1ll``."""
+
+_SIGNS = re.compile(r"(?<!\S)(?:[1!|](?!\S)|[!|][57]|[1!|][+$]|\+0|@[7+])(?=[\s,.?;:]|$)")
+_SIGN_WORDS = (
+    dict.fromkeys("1!|", "i")
+    | {"+0": "to", "@7": "at", "@+": "at"}
+    | {
+        one + two: word
+        for one in "1!|"
+        for two, word in zip("57+$", ("is", "it", "it", "is"), strict=True)
+    }
+)
+"""Words that have no letter left, where others are in leetspeak; digits alone are numbers."""
+
+_CAMEL = re.compile(r"(?<![^\W\d])(?:[A-Z]?[a-z]++|[A-Z](?=[A-Z]))(?:[A-Z][a-z]*+)++(?![^\W\d])")
 _HUMP = re.compile(r"[A-Z][a-z]*|[a-z]+")
-_CONTRACTIONS = re.compile(r"(?<=\w)(?:n't|'(?:ll|m|re|ve|d|s))\b")
+_CONTRACTIONS = re.compile(
+    r"\b(?:ca|wo|sha|ai)n't+\b|(?<=\w)(?:n't+|'(?:ll+|m+|re+|ve+|d|s+))\b|(?<=\w)'[$5](?!\w)"
+)
 _STOPS = frozenset(".!?;:\u3002\uff01\uff1f\u061f")
 _COMMAS = frozenset(",()[]\u3001\uff0c\u060c")
-_LONG_FORM = {"n't": " not", "'ll": " will", "'m": " am", "'re": " are", "'ve": " have"}
+_LONG_FORM = {"'l": " will", "'m": " am", "'r": " are", "'v": " have"}
+_IRREGULAR = {"can't": "can not", "won't": "will not", "shan't": "shall not", "ain't": "is not"}
+_REPORTS = frozenset((
+    "said", "says", "wrote", "writes", "whispers", "whispered", "shouts", "shouted", "yells",
+    "yelled", "texted", "texts", "told", "screamed", "screams", "sprayed", "read", "reads",
+    "posted", "tweeted", "replied", "answered", "commented", "sings", "sang", "messaged",
+))  # fmt: skip
+_OWN = frozenset(("i", "we"))
 TOKENS = frozenset(("xxmail", "xxurl", "xxuser", "xxmoney", "xxphone", "xxnum"))
 """What stands for links, addresses, mentions, sums and numbers."""
 _TOKENS = (
@@ -66,7 +90,8 @@ class Normalized:
             numbers stand as ``xxurl``, ``xxmail``, ``xxuser``, ``xxmoney``, ``xxphone``, ``xxnum``.
         known: How many letters stand in words the heads were trained on.
         letters: How many letters there are.
-        breaks: Where sentences and lines end in ``text``, ascending.
+        breaks: Where sentences and lines end in ``text``, ascending. A colon after *he wrote* ends
+            none, so that what is reported is read with its report.
         clauses: Where there is a comma or a bracket, likewise.
         familiar: Where known words of three letters or more end, likewise.
     """
@@ -136,6 +161,8 @@ def normalize(text: str) -> Normalized:
         following = words[at + 1][1] if at + 1 < len(words) else len(tracked.text)
         if following == start:
             continue  # the next word was written in the same stretch
+        if tracked.text[end - 1] == ":" and _reports(words[max(0, at - 4) : at + 1]):
+            continue
         if tracked.text[end - 1] in _STOPS or "\n" in tracked.text[end:following]:
             breaks.append(position - 1)
         elif tracked.text[end - 1] in _COMMAS:
@@ -143,6 +170,14 @@ def normalize(text: str) -> Normalized:
     read = " ".join(word for word, _, _ in words)
     marks = (tuple(places) for places in (breaks, clauses, familiar))
     return Normalized(text, read, known, letters, *marks)
+
+
+def _reports(last: list[tuple[str, int, int]]) -> bool:
+    """Whether the words before a colon say that somebody else said what follows."""
+    words = [word for word, _, _ in last]
+    return any(
+        word in _REPORTS and not (at and words[at - 1] in _OWN) for at, word in enumerate(words)
+    )
 
 
 def _rewrite(tracked: Tracked, known: Vocabulary) -> list[tuple[str, int, int]]:
@@ -185,25 +220,58 @@ def _swap_lookalikes(tracked: Tracked) -> None:
 def _tokens(tracked: Tracked) -> None:
     tracked.sub(_SPACED, _join)
     text = tracked.text
+    if _is_leet(text):
+        tracked.sub(_SIGNS, lambda match: _SIGN_WORDS[match[0]])
+        text = tracked.text
     for pattern, token in _TOKENS:
-        tracked.sub(pattern, _constant(token))
+        tracked.sub(pattern, _mention if pattern is _USER else _constant(token))
     if not text.isascii():
         tracked.sub(_EMOJI, lambda match: f" {match[0]} ")
     if "#" in text:
         tracked.sub(_HASH, lambda match: " " + " ".join(vocabulary().split(match[1])))
     tracked.sub(_ALONE, lambda match: "a" if match[0] == "@" else "i")
     if "'" in text:
-        tracked.sub(_CONTRACTIONS, lambda match: _LONG_FORM.get(match[0], ""))
+        tracked.sub(_CONTRACTIONS, _long_form)
 
 
 def _humps(match: re.Match[str]) -> str:
-    """Split ``IWillKillYou`` where its humps are known words and the whole is none."""
+    """Split ``IWillKillYou`` where its humps, or enough of them, are known and the whole is not."""
     whole = match[0]
     words = [word.lower() for word in _HUMP.findall(whole)]
     known = vocabulary()
-    if len(words) < 2 or whole.lower() in known or not all(map(known.is_word, words)):
+    long = sum(len(word) > 2 and word in known for word in words)
+    mostly = long > 1 and 5 * long >= 2 * len(words)
+    if len(words) < 2 or whole.lower() in known or not (mostly or all(map(known.is_word, words))):
         return whole
-    return " ".join(_HUMP.findall(whole))
+    text, start, end = match.string, match.start(), match.end()
+    before = " " if text[max(0, start - 1) : start].isdigit() else ""
+    after = " " if text[end : end + 1].isdigit() else ""
+    return before + " ".join(_HUMP.findall(whole)) + after
+
+
+def _is_leet(text: str) -> bool:
+    """Whether some word has a digit or a sign between its letters and is known without."""
+    known = vocabulary()
+    read = ((match[0], known.repair(match[0])) for match in _SIGNED.finditer(text))
+    return any(words != (chunk,) and words[0] in known for chunk, words in read if len(words) == 1)
+
+
+def _mention(match: re.Match[str]) -> str:
+    """Tell ``@lways`` from a mention: a known word with its first letter, and none without."""
+    written, known = match[0], vocabulary()
+    if written[0] == "@" and written[-1] != ":" and written[1:] not in known:
+        words = known.repair(written)
+        if len(words) == 1 and len(words[0]) > 3 and words[0][0] == "a" and words[0] in known:
+            return written
+    return " xxuser "
+
+
+def _long_form(match: re.Match[str]) -> str:
+    """Write out ``can't`` or ``I'll``; the last letter may be stretched, and ``'s`` goes."""
+    stem, mark, end = match[0].partition("'")
+    if stem:
+        return _IRREGULAR.get(f"{stem}'t", " not")
+    return _LONG_FORM.get(mark + end[:1], "")
 
 
 def _constant(token: str) -> Callable[[re.Match[str]], str]:
@@ -213,6 +281,8 @@ def _constant(token: str) -> Callable[[re.Match[str]], str]:
 def _join(match: re.Match[str]) -> str:
     """Join letters that stand alone, as in ``f r e e`` or ``f.r.e.e``; numbers stay."""
     letters = "".join(character for character in match[0] if character.isalnum())
+    if letters.isdigit():
+        return letters
     if sum(character.isalpha() for character in letters) * 2 < len(letters):
         return match[0]
     return " ".join(vocabulary().split(letters)) if letters.isalpha() else letters

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from framesift.heads.text.characters import INVISIBLE
@@ -34,6 +35,9 @@ _SHORTEST = 3
 
 _SHORTEST_CLAUSE = 10
 
+_FEW, _MANY = 300, 3000
+"""Characters of a text from which on the worst of its short windows is doubted, and fully."""
+
 _EMPHASIS = 5
 """How an e-mail is built is said this often beside its words, lest they drown it."""
 
@@ -50,11 +54,15 @@ class Piece:
         place: ``shown`` for what any reader sees; ``concealed`` for bodies of an e-mail that its
             reader might not see but a person who sees the text does; ``aside`` for what an e-mail
             or a page says about itself: headers, attributes, scripts, comments.
+        doubt: How much of a head's caution for long texts holds for short windows, 0 to 1. The
+            worst of many windows is worse by chance, so it grows with the logarithm of the
+            characters of all pieces of the text.
     """
 
     normal: Normalized
     words: str
     place: Place = "shown"
+    doubt: float = 0.0
 
     def written(self, start: int, end: int) -> str:
         """What stands in the text, as written, for a stretch of ``words``; on one line."""
@@ -74,7 +82,8 @@ class Windows:
         size: Characters of normalised text in one window.
         step: From the start of one to the start of the next; less than ``size``.
         narrow: Characters of short windows, which overlap by half; with them each sentence is a
-            window too, so that a short threat is not drowned by what stands around it. 0 for none.
+            window too, so that a short threat is not drowned by what stands around it. Where
+            there is no stop for more than two of them, they begin every few words. 0 for none.
         asides: Whether headers, attributes, scripts and comments are read too.
     """
 
@@ -118,7 +127,15 @@ def pieces(text: str) -> list[Piece]:
     if is_mail(text):
         found += _stretches(concealed(text), "concealed")
         found += _stretches(legible(text), "aside")
-    return found + _stretches(hidden_html(shown), "aside")
+    found += _stretches(hidden_html(shown), "aside")
+    doubt = _doubt(sum(len(piece.normal.text) for piece in found))
+    return [replace(piece, doubt=doubt) for piece in found] if doubt else found
+
+
+def _doubt(length: int) -> float:
+    if length <= _FEW:
+        return 0.0
+    return min(1.0, math.log(length / _FEW) / math.log(_MANY / _FEW))
 
 
 def _stretches(text: str, place: Place, built: tuple[str, ...] = ()) -> list[Piece]:
@@ -145,7 +162,8 @@ def cut(found: Piece, shape: Windows) -> Iterator[Window]:
     """Cut the words of a piece into windows; none where there are no words.
 
     First the windows of the given size, which overlap and cover everything; then, if the head
-    asks for them, the sentences and lines, and short windows that overlap.
+    asks for them, the sentences and lines, and short windows that overlap: closely where no stop
+    says where a sentence might begin.
     """
     if found.place == "aside" and not shape.asides:
         return
@@ -156,7 +174,7 @@ def cut(found: Piece, shape: Windows) -> Iterator[Window]:
         text = found.normal.text
         spans = [*_sentences(found, shape.size)]
         if len(text) > shape.narrow:
-            spans += _overlapping(text, shape.narrow, shape.narrow // 2)
+            spans += _short(found, shape.narrow)
         familiar = found.normal.familiar
         for start, end in dict.fromkeys(spans):
             # Noise and other languages have no known word: wide windows are enough for them.
@@ -174,6 +192,32 @@ def _overlapping(words: str, size: int, step: int) -> Iterator[tuple[int, int]]:
         yield start, end
         blank = words.rfind(" ", start + step // 2, start + step)
         start = blank + 1 if blank > 0 else start + step
+
+
+def _short(found: Piece, size: int) -> Iterator[tuple[int, int]]:
+    """Windows that overlap by half, and close ones where there is no stop for more than two."""
+    text, start = found.normal.text, 0
+    long: list[tuple[int, int]] = []
+    for stop in (*found.normal.breaks, len(text)):
+        if stop - start > 2 * size:
+            long.append((start, min(stop, len(text))))
+        start = stop + 1
+    for start, end in _overlapping(text, size, size // 2):
+        at = bisect_right(long, (start, len(text))) - 1
+        if at < 0 or long[at][1] < end:
+            yield start, end
+    for start, last in long:
+        yield from _close(text, start, last, size)
+
+
+def _close(text: str, start: int, last: int, size: int) -> Iterator[tuple[int, int]]:
+    """Windows from every word that is a quarter of ``size`` further on."""
+    while last - start > size:
+        blank = text.rfind(" ", start + size // 2, start + size)
+        yield start, blank if blank > 0 else start + size
+        blank = text.find(" ", start + size // 4, start + size)
+        start = blank + 1 if blank > 0 else start + size
+    yield start, last
 
 
 def _sentences(found: Piece, size: int) -> Iterator[tuple[int, int]]:

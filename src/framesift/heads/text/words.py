@@ -88,9 +88,14 @@ class Vocabulary:
         masked = self._unmask(chunk)
         if masked:
             return (masked,)
+        whole = chunk.strip(_SOFT).rstrip("!")
+        edged = bool(_EDGES.search(whole))
+        found = self._readings(whole) if edged else None
+        if found:
+            return (found,)
         if core in SLANG:
             return tuple(SLANG[core].split())
-        if core.isalpha() and not _EDGES.search(chunk.strip(_SOFT).rstrip("!")):
+        if core.isalpha() and not edged:
             return (self._unrepeat(core),)
         if core.isdigit():
             return ("xxnum",)
@@ -115,7 +120,8 @@ class Vocabulary:
         A known word first; else what has signs between its letters, read by the likeliest sign.
         """
         whole = chunk.strip(_SOFT).rstrip("!")
-        for body in dict.fromkeys((whole, core, chunk)):
+        bodies = (whole, core) if chunk.endswith("!!") else (whole, core, chunk)
+        for body in dict.fromkeys(bodies):
             joined = "".join(c for c in body if c.isalnum() or c in _LEET)
             for form in dict.fromkeys((body, joined)):
                 found = self._readings(form)
@@ -170,10 +176,16 @@ class Vocabulary:
             (letter,) if length == 1 else (letter, letter * 2) if short else (letter * 2, letter)
             for letter, length in runs
         ]
-        for reading in itertools.islice(itertools.product(*options), _MOST_READINGS):
-            candidate = "".join(reading)
-            if candidate in self:
-                return candidate
+        found = [
+            candidate
+            for reading in itertools.islice(itertools.product(*options), _MOST_READINGS)
+            if (candidate := "".join(reading)) in self
+            and (len(candidate) > 2 or candidate in _SHORT)
+        ]
+        # Stretched words are rarely *as*, *god* or *ned*.
+        likely = (word for word in found if word in _MASKABLE or _DOUBLE.search(word))
+        if found:
+            return next(likely, found[0])
         return "".join(letter * (length if length < 3 else 1) for letter, length in runs)
 
     def split(self, letters: str) -> tuple[str, ...]:
@@ -200,6 +212,7 @@ class Vocabulary:
 
 _EDGES = re.compile(r"^[@$!|+]|[@$+]$")
 _MIXED = re.compile(r"(?!\d+[a-z]+$)(?![a-z]+\d+$)[a-z0-9@$!|+]*[a-z][a-z0-9@$!|+]*", re.A)
+_DOUBLE = re.compile(r"\w(?:ee|oo)\w")
 _RUN = re.compile(r"(.)\1")
 _RUNS = re.compile(r"(.)\1*", re.DOTALL)
 _SHORT = frozenset(

@@ -28,7 +28,7 @@ def toy(**changed: object) -> TextHead:
         "names": ("a", "b"),
         "weights": np.ones((256, 2), np.int8),
         "scale": np.ones(2, np.float32),
-        "calibration": np.array([[0, 0], [1, 1], [0, 0], [0, 0]], np.float32),
+        "calibration": np.array([[0, 0], [1, 1], [0, 0], [0, 0], [0, 0]], np.float32),
         "given": ((-1, 0.0), (0, 2.0)),
         "shape": Windows(100, 60),
         "unusual": 0.5,
@@ -44,7 +44,7 @@ def toy(**changed: object) -> TextHead:
         {"weights": np.ones((256, 2), np.float32)},
         {"weights": np.ones((256, 3), np.int8)},
         {"scale": np.array([1, np.nan], np.float32)},
-        {"calibration": np.ones((3, 2), np.float32)},
+        {"calibration": np.ones((4, 2), np.float32)},
         {"given": ((-1, 0.0),)},
         {"given": ((-1, 0.0), (5, 1.0))},
         {"shape": Windows(100, 100)},
@@ -86,6 +86,47 @@ def test_windows_cover_every_word_and_overlap() -> None:
         assert found[-1].end == len(piece.words)
         assert all(len(window.words) <= (30 if narrow else 100) for window in found)
         assert all(later.start < earlier.end for earlier, later in pairwise(found))
+
+
+def test_short_windows_begin_every_few_words_where_there_is_no_stop() -> None:
+    words = ["lake", "soup", "friend", "work", "garden"] * 8
+    shape = Windows(100, 60, 40)
+
+    def starts(text: str) -> list[int]:
+        found = cut(pieces(text)[0], shape)
+        return [window.start for window in found if window.narrow and " " in window.words]
+
+    close = starts(" ".join(words))
+    assert close == sorted(set(close))
+    assert max(later - first for first, later in pairwise(close)) <= 40 // 4 + len("garden ")
+    assert len(starts(". ".join(words))) < len(close)
+
+
+def test_close_windows_end_where_the_stretch_ends() -> None:
+    words = " ".join(["lake", "soup", "friend", "work", "garden"] * 4)
+    piece = pieces(f"Good night. {words}. See you")[0]
+    narrow = [w.words for w in cut(piece, Windows(200, 100, 40)) if w.narrow]
+    inner = [text for text in narrow if "lake" in text and len(text) <= 40]
+    assert len(inner) > 4
+    assert any(text.endswith("work garden") for text in inner)
+    assert not any("garden see" in text for text in inner)
+
+
+def test_short_windows_of_long_texts_are_doubted_more() -> None:
+    word = "lake soup "
+    doubts = [pieces(word * count)[0].doubt for count in (1, 30, 100, 400, 5000)]
+    assert doubts[:2] == [0, 0]
+    assert 0 < doubts[2] < doubts[3] == doubts[4] == 1
+    # What nobody sees does not make a text long.
+    assert pieces("lake" + "\u200b" * 10_000)[0].doubt == 0
+
+
+def test_caution_holds_for_narrow_windows_and_doubt_for_long_texts() -> None:
+    head = toy(calibration=np.array([[0] * 2, [1] * 2, [0] * 2, [1] * 2, [2] * 2], np.float32))
+    logits = np.zeros((3, 2))
+    narrow, doubt = np.array([False, True, True]), np.array([1.0, 0.0, 0.5])
+    values = head.probabilities(logits, narrow, doubt)[:, 0]
+    np.testing.assert_allclose(np.log(values / (1 - values)), [0, -1, -2], atol=1e-9)
 
 
 def test_sentences_and_lines_are_windows_too_where_a_head_asks_for_them() -> None:
@@ -134,6 +175,9 @@ def test_shipped_heads_say_what_they_are() -> None:
         assert head.card.task == "moderation"
         assert "Davidson" in head.card.provenance
         assert head.card.licence
+        assert all(0 <= value <= 1 for value in head.card.metrics.values())
+        areas = [value for name, value in head.card.metrics.items() if name.startswith("auroc")]
+        assert len(areas) > 1
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\u200b\u202e", "\ud800"])

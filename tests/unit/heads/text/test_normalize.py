@@ -38,6 +38,19 @@ from framesift.heads.text import normalize
         ("IWillKillYou", "i will kill you"),
         ("kILl yOu", "kill you"),
         ("k\ni\nl\nl", "kill"),
+        ("can't, won't, shan't, ain't", "can not will not shall not is not"),
+        ("I'llll stay, Today'ssss soup", "i will stay today soup"),
+        ("1 w!sh I wa5 home, !+ is l4te", "i wish i was home it is late"),
+        ("!'ll go +0 my w0rk", "i will go to my work"),
+        ("+ha7 tha+", "that that"),
+        ("@lways home, @pply", "always home apply"),
+        ("T0d4y'$ soup", "today soup"),
+        ("ple@$3 come, 5$", "please come xxmoney"),
+        ("goooood neeeeed asssss allllll", "good need ass all"),
+        ("9 0 0 0 people", "xxnum people"),
+        ("tha_t!!", "that"),
+        ("5000PeopleAtHome", "xxnum people at home"),
+        ("CallMeFromZyxquor", "call me from zyxquor"),
     ],
 )
 def test_normal_form(written: str, read: str) -> None:
@@ -48,6 +61,33 @@ def test_sentences_and_lines_are_told_apart() -> None:
     found = normalize("Well, kys. We don't<br>go\non")
     assert found.text == "well kill yourself we do not go on"
     assert [found.text[at:].strip() for at in found.breaks] == ["we do not go on", "go on", "on"]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("thanks @john and @sunsetlover", "thanks xxuser and xxuser"),
+        ("1 apple and 2 pears, + more", "xxnum apple and xxnum pears more"),
+        ("a day on YouTube with GitHub", "a day on youtube with github"),
+        ("sooo hot, yesss, 100$", "so hot yes xxmoney"),
+    ],
+)
+def test_what_only_looks_like_a_disguise_stays(text: str, read: str) -> None:
+    assert normalize(text).text == read
+
+
+@pytest.mark.parametrize(
+    ("text", "breaks"),
+    [
+        ("he wrote to me: I will call", 0),
+        ("the sign reads: no dogs", 0),
+        ("I said: I will call", 1),
+        ("one thing: I will call", 1),
+        ("he wrote: I will call. He did", 1),
+    ],
+)
+def test_a_colon_after_a_report_ends_no_sentence(text: str, breaks: int) -> None:
+    assert len(normalize(text).breaks) == breaks
 
 
 @pytest.mark.parametrize("text", ["сон на воде", "Ολα ειναι καλα εδω", "مرحبا بكم", "שלום"])
