@@ -31,6 +31,7 @@ _TOGETHER_S: Final = 0.1
 _FLASH_STEP: Final = 0.1
 _FLASH_DARKER: Final = 0.8
 _FLASH_AREA: Final = 0.25
+_FLASH_RATIO: Final = 3
 _FLASH_TURNS: Final = 8
 _FLASH_SCALE: Final = 2.5
 _GAMMA: Final = 2.4
@@ -42,6 +43,7 @@ _MILD_MOST: Final = 0.7
 _LEAST_STEP: Final = 0.2
 _LARGEST_STEP: Final = 64.0
 _DARK, _BRIGHT = 16.0, 240.0
+_FEW_BLOCKS: Final = 12
 _ALIKE: Final = 0.25
 _AGREED: Final = 0.75
 
@@ -115,14 +117,16 @@ class FlickerMeter:
 
 def _common_step(old: Float32Array, new: Float32Array) -> float:
     """Return by how much brightness changed where most of the picture changed the same way."""
-    change = (new - old).ravel()
+    # Black and burnt-out parts cannot follow.
+    able = (old > _DARK) & (old < _BRIGHT)
+    change = (new - old)[able]
+    if change.size < _FEW_BLOCKS:
+        return 0.0
     step = float(np.partition(change, change.size // 2)[change.size // 2])
     if not _LEAST_STEP < abs(step) < _LARGEST_STEP:
         return 0.0
-    # Black and burnt-out parts cannot follow.
-    able = (old.ravel() > _DARK) & (old.ravel() < _BRIGHT)
-    alike = change[able] * np.sign(step) > _ALIKE * abs(step)
-    return step if alike.size and float(alike.mean()) >= _AGREED else 0.0
+    alike = change * np.sign(step) > _ALIKE * abs(step)
+    return step if float(alike.mean()) >= _AGREED else 0.0
 
 
 class _Turns:
@@ -175,8 +179,15 @@ class _BlockTurns:
         self._state = high, low, np.where(up, 1, np.where(down, -1, way)).astype(np.int8)
         self._last_up[up] = self._last_down[down] = look.seconds
         since = look.seconds - _TOGETHER_S
-        for sign, last, now in ((1, self._last_up, up), (-1, self._last_down, down)):
-            if self._way != sign and now.any() and np.mean(last >= since) >= _FLASH_AREA:
+        turned = int(up.sum()), int(down.sum())
+        for sign, last, (now, other) in (
+            (1, self._last_up, turned),
+            (-1, self._last_down, turned[::-1]),
+        ):
+            # What moves makes as much darker as it makes brighter.
+            if self._way == sign or now <= _FLASH_RATIO * other:
+                continue
+            if np.mean(last >= since) >= _FLASH_AREA:
                 self._way = sign
                 return True
         return False

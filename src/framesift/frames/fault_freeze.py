@@ -109,9 +109,7 @@ class FreezeMeter:
             self._ended = replace(self._ended, after=(*self._ended.after, pair))
             if len(self._ended.after) >= _AFTER:
                 self._settle()
-        if same:
-            self._recent.clear()
-        else:
+        if not same:
             self._recent.append(pair)
 
     def finish(self, end: Fraction) -> tuple[list[Segment], float | None]:
@@ -184,7 +182,7 @@ class FreezeMeter:
     def _rests_are_the_rule(self) -> bool:
         frozen = sum(float(run.end - run.start) for run in self._found)
         others = max(0.0, self._watched - frozen)
-        slides = len(self._found) >= 3 and frozen + self._resting > 0.6 * self._watched
+        slides = len(self._found) >= 2 and frozen + self._resting > 0.6 * self._watched
         return slides or self._resting > 0.2 * max(others, _WATCHED_S)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from framesift.heads.technical import combined_loss
 from framesift.types import Quality, Segment
 from framesift.verdicts.stretches import stretches
 from framesift.verdicts.video_pooling import pool_columns, pool_quality
@@ -47,8 +47,8 @@ def judge_video(
     The scores of the moments are pooled by `pool_quality`; so are both ends of the interval and
     every part. Moments that are black or blank show no picture to judge and are left out where
     there are others. What the measures of the survey lack of 10, times what a point of them can
-    cost, is a loss; with that of the pooled score the losses l add up to (sum l^2.5)^(1/2.5), as
-    the defects of a picture do: the worst counts most, and none is made good by another.
+    cost, is a loss; with that of the pooled score the losses add up to the root of the sum of their
+    squares: the worst counts most, and none is made good by another.
 
     The result never rises when a score of a moment or a measure falls.
 
@@ -144,8 +144,7 @@ def _peak(value: float) -> float:
 
 
 def _with_costs(score: float, costs: Sequence[float]) -> float:
-    losses = np.array([[10 - score, *costs]], np.float64)
-    return min(score, max(0.0, 10 - float(combined_loss(losses)[0])))
+    return min(score, max(0.0, 10 - math.hypot(10 - score, *costs)))
 
 
 def _with_a_picture(

@@ -78,6 +78,6 @@ def _seconds(length: float) -> str:
 
 def _clock(time: Fraction) -> str:
     """Write a time as players do: ``0:14``, ``1:02:03``."""
-    minutes, seconds = divmod(int(time), 60)
+    minutes, seconds = divmod(round(time), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
