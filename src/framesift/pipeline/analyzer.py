@@ -105,10 +105,11 @@ class Analyzer(Stages):
         findings = examine(content, self.heads, self.policy)
         course = course_of(item, findings.sights, self.policy)
         verdict = self._conclude(findings, content, course)
-        judged = judge(embeddings, self.heads, course.lengths if course else None)
+        survey = None if course is None else course.survey
+        judged = judge(embeddings, self.heads, times=item.times, survey=survey)
         timeline = None
         if course is not None:
-            course = replace(course, quality=judged.quality_curves, tags=judged.tag_curves)
+            course = course.with_quality(judged)
             timeline = course.timeline(
                 findings, item, verdict, self.policy, sampler=self.sampler.key
             )

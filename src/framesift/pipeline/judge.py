@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framesift.types import Curve, Embeddings, Quality, Scores, Tag
+from framesift.types import Curve, Quality, Tag
+from framesift.verdicts.video_quality import find_blocks, judge_video, moment_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Sequence
+    from fractions import Fraction
 
     from framesift.heads import Head
-    from framesift.types import Float32Array
+    from framesift.types import Embeddings, Scores, Segment, Survey
 
 __all__ = ["Judgement", "judge"]
 
@@ -29,70 +29,80 @@ class Judgement:
         tags: Highest first.
         quality_curves: The quality of each frame; empty where none was scored.
         tag_curves: The tags of each frame.
+        faults: What the scores show of the faults of a video.
     """
 
     quality: Quality | None = None
     tags: tuple[Tag, ...] = ()
     quality_curves: tuple[Curve, ...] = ()
     tag_curves: tuple[Curve, ...] = ()
+    faults: tuple[Segment, ...] = ()
 
 
 def judge(
-    embeddings: Embeddings, heads: Sequence[Head], lengths: Sequence[float] | None = None
+    embeddings: Embeddings,
+    heads: Sequence[Head],
+    *,
+    times: Sequence[Fraction] = (),
+    survey: Survey | None = None,
 ) -> Judgement:
     """Score the frames of one source with the heads for quality and tags, and pool over frames.
 
     Args:
         embeddings: One row per frame.
         heads: All heads; the last one for quality gives the quality, others are passed over.
-        lengths: Seconds that each frame stands for; ``None`` where all count alike.
+        times: Of the frames of what moves, in seconds.
+        survey: What was noticed while decoding it; ``None`` for stills and pages.
     """
-    weights = None if lengths is None else np.asarray(lengths, np.float64)
-    quality: Quality | None = None
-    quality_curves: tuple[Curve, ...] = ()
+    judged = Judgement()
     tags: list[Tag] = []
     tag_curves: list[Curve] = []
+    weights = None if survey is None else moment_weights(times, survey)
     for head in heads:
         if head.card.task == "quality":
-            scores = head.score(embeddings)
-            quality = _pool_quality(head, scores, weights)
-            quality_curves = (Curve("quality", scores.head, scores.values[:, 0]),)
+            judged = _quality(head, head.score(embeddings), times, survey)
         elif head.card.task == "tags":
             scores = head.score(embeddings)
-            means = _mean(scores.values, weights)
+            means = np.average(scores.values.astype(np.float64), axis=0, weights=weights)
             tags += [Tag(name, float(p)) for name, p in zip(scores.names, means, strict=True)]
             tag_curves += [
                 Curve(name, scores.head, scores.values[:, column])
                 for column, name in enumerate(scores.names)
             ]
     ordered = tuple(sorted(tags, key=lambda tag: -tag.score))
-    return Judgement(quality, ordered, quality_curves, tuple(tag_curves))
+    return replace(judged, tags=ordered, tag_curves=tuple(tag_curves))
 
 
-def _mean(values: Float32Array, weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    mean: NDArray[np.float64] = np.average(values.astype(np.float64), axis=0, weights=weights)
-    return mean
+def _quality(
+    head: Head, scores: Scores, times: Sequence[Fraction], survey: Survey | None
+) -> Judgement:
+    describe = getattr(head, "describe", None)
+    if survey is None:
+        return Judgement(_mean_quality(scores, describe))
+    curve = Curve("quality", scores.head, scores.values[:, 0])
+    faults = find_blocks(scores, times, survey)
+    told = replace(survey, faults=(*survey.faults, *faults))
+    return Judgement(
+        judge_video(scores, times, told, describe), quality_curves=(curve,), faults=faults
+    )
 
 
-def _pool_quality(head: Head, scores: Scores, weights: NDArray[np.float64] | None) -> Quality:
-    """Pool frames by their mean; the interval is the mean interval."""
+def _mean_quality(scores: Scores, describe: Callable[[dict[str, float]], str] | None) -> Quality:
+    """Pool stacked pictures by their mean; the interval is the mean interval."""
     low = scores.values if scores.low is None else scores.low
     high = scores.values if scores.high is None else scores.high
-    mean, lowest, highest = (
-        float(_mean(array[:, :1], weights)[0]) for array in (scores.values, low, high)
-    )
-    means = _mean(scores.values, weights)
+    mean, lowest, highest = (float(array[:, 0].mean()) for array in (scores.values, low, high))
+    means = scores.values.mean(axis=0)
     parts = tuple(
         (name, float(value)) for name, value in zip(scores.names[1:], means[1:], strict=True)
     )
-    describe = getattr(head, "describe", None)
     return Quality(
         mean,
         lowest,
         highest,
         scores.head,
-        percentile=None if scores.percentile is None else float(_mean(scores.percentile, weights)),
-        unusual=None if scores.distance is None else bool(_mean(scores.distance, weights) > 1),
+        percentile=None if scores.percentile is None else float(scores.percentile.mean()),
+        unusual=None if scores.distance is None else bool(scores.distance.mean() > 1),
         parts=parts,
         words="" if describe is None or not parts else describe(dict(parts)),
     )

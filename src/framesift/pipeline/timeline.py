@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from framesift.pipeline.items import Item
+    from framesift.pipeline.judge import Judgement
     from framesift.pipeline.moderation import Findings
     from framesift.pipeline.signals import Sight
     from framesift.policies import Policy
@@ -46,10 +47,11 @@ class Course:
     quality: Sequence[Curve] = ()
     tags: Sequence[Curve] = ()
 
-    @property
-    def lengths(self) -> list[float]:
-        """Seconds that each moment stands for."""
-        return [float(end - start) for start, end in self.moments]
+    def with_quality(self, judged: Judgement) -> Course:
+        """Return it with what heads for quality and tags say along it."""
+        faults = (*self.survey.faults, *judged.faults)
+        survey = replace(self.survey, faults=faults)
+        return replace(self, survey=survey, quality=judged.quality_curves, tags=judged.tag_curves)
 
     def settle(self, findings: Findings, policy: Policy) -> Findings:
         """Let the policy's rule for videos say what the moments come to."""
