@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, TypeAlias
 
 from framesift.frames.fault_bitrate import BitrateMeter
@@ -38,7 +39,6 @@ class FaultMeter:
         self._shake = ShakeMeter()
         self._bitrate = BitrateMeter()
         self._last: Look | None = None
-        self._summed: Summary | None = None
 
     def see(
         self, time: Fraction, duration: Fraction | None, small: UInt8Array, *, joined: bool
@@ -61,7 +61,7 @@ class FaultMeter:
         self._last = new
 
     def finish(self, end: Fraction, index: FrameIndex | None) -> Summary:
-        """Sum up, after the last picture; a second call gives what the first one gave.
+        """Sum up what was seen so far; more pictures may come afterwards.
 
         Args:
             end: When the last picture stops being shown, in seconds.
@@ -73,16 +73,16 @@ class FaultMeter:
             ``signal`` (black and blank), ``flow`` (freezes and stutter), ``light`` (flicker),
             ``steadiness`` (shake), ``bitrate``.
         """
-        if self._summed is not None:
-            return self._summed
+        empty, freeze, flicker, shake, bitrate = deepcopy(
+            (self._empty, self._freeze, self._flicker, self._shake, self._bitrate)
+        )
         results = {
-            "signal": self._empty.finish(end),
-            "flow": self._freeze.finish(end),
-            "light": self._flicker.finish(),
-            "steadiness": self._shake.finish(),
-            "bitrate": self._bitrate.finish(index),
+            "signal": empty.finish(end),
+            "flow": freeze.finish(end),
+            "light": flicker.finish(),
+            "steadiness": shake.finish(),
+            "bitrate": bitrate.finish(index),
         }
         faults = [segment for found, _ in results.values() for segment in found]
         measures = tuple((name, score) for name, (_, score) in results.items() if score is not None)
-        self._summed = tuple(sorted(faults, key=lambda each: (each.start, each.label))), measures
-        return self._summed
+        return tuple(sorted(faults, key=lambda each: (each.start, each.label))), measures

@@ -288,6 +288,19 @@ def test_black_is_found_between_key_frames() -> None:
     assert spans(faults) == [("black", 8.0, 16.04)]
 
 
+def test_summing_up_half_way_changes_nothing() -> None:
+    frames = pan(8)
+    frames[60:90] = [frames[59]] * 30
+    meters = FaultMeter(), FaultMeter()
+    step = Fraction(1, FPS)
+    for number, small in enumerate(frames):
+        for meter in meters:
+            meter.see(number * step, step, small, joined=number > 0)
+        if number == 75:
+            assert spans(meters[0].finish(76 * step, None)[0]) == [("freeze", 2.36, 3.04)]
+    assert meters[0].finish(200 * step, None) == meters[1].finish(200 * step, None)
+
+
 def test_nothing_seen() -> None:
     assert FaultMeter().finish(Fraction(0), None) == ((), ())
 
