@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 FOLDER = Path(__file__).resolve().parents[2] / "training" / "text"
+RESULTS = FOLDER / "results.json"
+
+
+def as_kept(figures: dict[str, float], part: str) -> bool:
+    """Whether figures measured again are those kept with the training."""
+    kept = json.loads(RESULTS.read_text("utf-8"))[part]
+    return kept == pytest.approx({**kept, **figures}, abs=2e-3)
 
 
 def _load(name: str) -> ModuleType:
@@ -46,21 +53,9 @@ def test_the_cards_quote_the_figures_kept_with_the_training(
     tools: tuple[ModuleType, ModuleType],
 ) -> None:
     _, evaluate = tools
-    kept = json.loads((FOLDER / "results.json").read_text("utf-8"))
+    kept = json.loads(RESULTS.read_text("utf-8"))
     for head in load_text_heads():
         assert dict(head.card.metrics) == evaluate.metrics(kept, head.names)
-
-
-@pytest.mark.shared
-def test_the_figures_kept_are_those_of_the_heads(
-    tools: tuple[ModuleType, ModuleType], shared: Path
-) -> None:
-    _, evaluate = tools
-    kept = json.loads((FOLDER / "results.json").read_text("utf-8"))
-    again = evaluate.measure(shared)
-    assert kept.keys() - again.keys() == {"made_by"}
-    for part, figures in again.items():
-        assert kept[part] == pytest.approx(figures, abs=2e-3), part
 
 
 @pytest.mark.shared
@@ -69,7 +64,8 @@ def test_held_back_emails(tools: tuple[ModuleType, ModuleType], shared: Path) ->
     letters = corpora.mails(shared / "data" / "text")
     corpora.hold_back(letters)
     figures = evaluate.report_mails([letter for letter in letters if letter.held])
-    assert figures["f1"] >= 0.93
+    assert as_kept(figures, "emails")
+    assert figures["f1"] >= 0.95
     assert figures["auroc"] >= 0.98
     assert figures["ece"] <= 0.05
 
@@ -82,6 +78,7 @@ def test_held_back_posts(tools: tuple[ModuleType, ModuleType], shared: Path) -> 
     held = [post for post in posts if post.held]
     assert len(held) > 4500
     figures = evaluate.report_posts(held)
+    assert as_kept(figures, "posts")
     assert figures["harsh"] >= 0.97
     assert figures["hate_rest"] >= 0.82
     errors = {name: value for name, value in figures.items() if name.startswith("ece_")}
@@ -103,6 +100,7 @@ def test_groups_of_near_duplicates_are_on_one_side(
 def test_own_sentences(tools: tuple[ModuleType, ModuleType]) -> None:
     corpora, evaluate = tools
     figures = evaluate.report_checks(corpora.checks())
+    assert as_kept(figures, "sentences")
     assert min(figures[name] for name in corpora.COLUMNS[:6]) >= 0.95
     for kind in ("identity", "idiom", "everyday", "vulgar", "news"):
         assert figures[f"false_{kind}"] == 0, kind
@@ -117,6 +115,8 @@ def test_disguises(tools: tuple[ModuleType, ModuleType]) -> None:
     corpora, evaluate = tools
     figures = evaluate.report_attacks(corpora.checks())
     assert len(figures) == 21
+    kept = {name: float(share) for name, (_, share) in figures.items()}
+    assert as_kept(kept, "disguises_still_over_half")
     padded = {name for name in figures if "benign" in name}
     assert len(padded) == 6
     for name, (moved, kept) in figures.items():
