@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     max_bytes: ByteSize | None = Field(None, gt=0)
     max_pixels: _Pixels | None = None
     max_duration_s: float | None = Field(None, gt=0)
+    max_decode_s: float | None = Field(None, gt=0)
     hidden: bool = False
     all_files: bool = False
 

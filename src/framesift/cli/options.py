@@ -177,6 +177,13 @@ _READING = (
         help="Refuse longer videos.  [default: 86400]",
     ),
     click.option(
+        "--max-decode",
+        "max_decode_s",
+        type=float,
+        metavar="SECONDS",
+        help="Stop decoding a video after so long; what was seen counts.  [default: 14400]",
+    ),
+    click.option(
         "--hidden/--no-hidden",
         default=None,
         help="Look into hidden files and folders too.  [default: no-hidden]",

@@ -252,5 +252,6 @@ def limits_of(settings: Settings) -> Limits:
         "max_bytes": settings.max_bytes,
         "max_pixels": settings.max_pixels,
         "max_duration_s": settings.max_duration_s,
+        "max_decode_s": settings.max_decode_s,
     }
     return Limits(**{key: value for key, value in given.items() if value is not None})
