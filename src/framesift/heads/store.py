@@ -62,6 +62,7 @@ _KINDS = {
     "technical": "framesift.heads.technical:TechnicalHead",
     "fitted": "framesift.heads.fitted:FittedHead",
     "kinds": "framesift.heads.kinds:KindsHead",
+    "motion": "framesift.heads.motion:MotionHead",
     "text": "framesift.heads.text.head:TextHead",
 }
 """Kind -> module and class; imported when a file of that kind is read."""

@@ -17,6 +17,7 @@ SOURCES = (
     "open_nsfw",
     "laion_nsfw",
     "laion_violence",
+    "fights",
     "text",
     "link",
     "phrase",
