@@ -29,6 +29,7 @@ __all__ = ["COMMANDS", "LazyGroup", "cli", "main"]
 
 COMMANDS = {
     "scan": "framesift.cli.scan:scan",
+    "video": "framesift.cli.video:video",
     "filter": "framesift.cli.filter:filter_",
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",

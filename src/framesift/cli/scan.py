@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from framesift.cli.session import Session
     from framesift.reports import ReportHeader, Writer
 
-__all__ = ["CLEAR", "FAIL_ON", "FORMAT", "OUT", "plan_reports", "run_reports", "scan"]
+__all__ = ["CLEAR", "FAIL_ON", "FORMAT", "OUT", "header_of", "plan_reports", "run_reports", "scan"]
 
 _FOR_PEOPLE = ("table", "reasons")
 _FORMATS = ("table", "jsonl", "csv", "parquet", "html")
@@ -118,7 +118,7 @@ def run_reports(session: Session, plan: dict[Path | None, str], *, clear: bool =
     counts = Counts()
     interrupted = False
     try:
-        _write_all(session, plan, counts, replace(_header(session), clear=clear))
+        _write_all(session, plan, counts, replace(header_of(session), clear=clear))
     except KeyboardInterrupt:
         # The writers have finished their reports with what was done so far.
         interrupted = True
@@ -166,7 +166,8 @@ def _tell(
             console.say(f"framesift: wrote {out}")
 
 
-def _header(session: Session) -> ReportHeader:
+def header_of(session: Session) -> ReportHeader:
+    """Return what a report says of a run."""
     from framesift import __version__
     from framesift.reports import ReportHeader
 

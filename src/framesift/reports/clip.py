@@ -55,7 +55,7 @@ class ClipWriter(ReasonsWriter):
         text.append(f"   {length}, {record['width']} x {record['height']}", style="dim")
         self._print(text)
         if record["error"] is not None:
-            message = record["error"]["message"].removeprefix(f"{record['path']}: ")
+            message = record["error"]["message"].removeprefix(record["path"]).removeprefix(":")
             self._row("problem", " ".join(message.split()), "yellow")
         self._quality(record)
         self._verdict(record)
@@ -65,6 +65,11 @@ class ClipWriter(ReasonsWriter):
         self._row("shots", shots_line(timeline["shots"]))
         self._row("seen", gap_line(timeline), "dim")
 
+    def _finish(self) -> None:
+        # Where there was no video the command itself says so.
+        if self.summary.items:
+            super()._finish()
+
     def _quality(self, record: Record) -> None:
         quality = record["quality"]
         if quality is None:
@@ -72,9 +77,9 @@ class ClipWriter(ReasonsWriter):
         words = f": {quality['words']}" if quality["words"] else ""
         likely = f"likely {quality['low']:.1f} to {quality['high']:.1f}"
         self._row("quality", f"{quality['score']:.1f} of 10, {likely}{words}", "bold")
-        parts = [f"{title(one['name'])} {_grade(one['score'])}" for one in quality["parts"]]
-        if parts:
-            self._row("", ", ".join(parts), "dim")
+        graded = _graded(quality["parts"])
+        if graded:
+            self._row("", graded, "dim")
 
     def _verdict(self, record: Record) -> None:
         action = action_of(record)
@@ -90,12 +95,14 @@ class ClipWriter(ReasonsWriter):
         if columns < 16 or timeline["moments"] < 2:
             return
         curve = next((one for one in timeline["curves"] if one["label"] == "quality"), None)
+        marks = _PLAIN_MARKS if self._plain else _MARKS
+        lane = _lane([*faults(record), *reversed(harms(record))], timeline, columns, marks)
+        if curve is None and not lane.strip():
+            return
         if curve is not None:
             levels = _PLAIN_LEVELS if self._plain else _LEVELS
             drawn = _levels(timeline, curve["values"], columns, levels)
             self._drawn("timeline", drawn, "cyan")
-        marks = _PLAIN_MARKS if self._plain else _MARKS
-        lane = _lane([*faults(record), *reversed(harms(record))], timeline, columns, marks)
         if lane.strip():
             self._drawn("" if curve else "timeline", lane, "red")
         start, end = clock(timeline["start_s"]), clock(timeline["end_s"])
@@ -128,9 +135,13 @@ class ClipWriter(ReasonsWriter):
             self._print(text)
 
 
-def _grade(score: float) -> str:
-    word = next(word for lowest, word in _GRADES if score >= lowest)
-    return f"{word} ({score:.1f})"
+def _graded(parts: Sequence[Record]) -> str:
+    """Say in words what a score is made of, the worst first: ``weak: sharpness 4.0; good: ...``."""
+    by_word: dict[str, list[str]] = {}
+    for one in sorted(parts, key=lambda part: float(part["score"])):
+        word = next(word for lowest, word in _GRADES if one["score"] >= lowest)
+        by_word.setdefault(word, []).append(f"{title(one['name'])} {one['score']:.1f}")
+    return "; ".join(f"{word}: {', '.join(found)}" for word, found in by_word.items())
 
 
 def _levels(timeline: Record, values: Sequence[float | None], columns: int, levels: str) -> str:
