@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import exp
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from framesift.frames.fault_looks import Look
+    from framesift.media.index import FrameIndex
     from framesift.types import Segment
 
 __all__ = ["EmptyMeter"]
@@ -22,6 +23,7 @@ BRIDGE_S: Final = 12
 """Frames that were passed over, for no longer than this, count as empty where both ends are."""
 
 _MINIMUM_S: Final = 0.4
+_FEW_BYTES: Final = 200
 _SCALE_S: Final = 1.0
 _SHARE: Final = 0.98
 _BLACK: Final = 24.0
@@ -34,12 +36,13 @@ class EmptyMeter:
 
     A picture is empty where 98 in 100 of its pixels (the share of ffmpeg's ``blackdetect``) lie
     within four levels of its middle colour; below a luma of 24 of 255 it is black, and there a
-    spread of six levels is allowed, for noise.
+    spread of six levels is allowed, for noise. Frames that were passed over count as empty where
+    both ends are, and where each took about as few bytes as those.
     """
 
     def __init__(self) -> None:
         """Start before the first picture."""
-        self._runs = {name: Runs(name, minimum=_MINIMUM_S) for name in ("black", "blank")}
+        self._pieces: list[_Piece] = []
         self._last: tuple[Fraction, Fraction | None, str] | None = None
         self._seen = 0.0
 
@@ -48,30 +51,68 @@ class EmptyMeter:
         kind = kind_of(look)
         if self._last is not None:
             time, length, before = self._last
-            near = look.time - time <= BRIDGE_S
-            end = time + (length or 0)
-            if joined or (near and kind == before):
-                end = look.time
-            self._mark(before, time, end)
+            if joined:
+                self._add(_Piece(before, time, look.time))
+            else:
+                end = min(time + (length or 0), look.time)
+                self._add(_Piece(before, time, end))
+                if kind == before and look.time - time <= BRIDGE_S:
+                    self._add(_Piece(kind, time, look.time, passed=True))
         self._last = (look.time, duration, kind)
 
-    def finish(self, end: Fraction) -> tuple[list[Segment], float | None]:
+    def finish(self, end: Fraction, index: FrameIndex | None) -> tuple[list[Segment], float | None]:
         """Return the segments and the score, 0 to 10; ``None`` where nothing was seen."""
         if self._last is not None:
             time, length, kind = self._last
-            self._mark(kind, time, time + length if length else end)
+            self._add(_Piece(kind, time, time + length if length else end))
             self._last = None
         found = []
-        for runs in self._runs.values():
+        for label in ("black", "blank"):
+            runs = Runs(label, minimum=_MINIMUM_S)
+            for piece in self._pieces:
+                if piece.kind == label and (not piece.passed or _took_little(piece, index)):
+                    runs.mark(piece.start, piece.end, 1.0)
             runs.close()
             found += [_weighed(run) for run in runs.closed]
         cost = sum(run.peak**2 * float(run.end - run.start) for run in found)
-        return found, 10 - loss(cost, self._seen) if self._seen else None
+        total = max(self._seen, sum(float(run.end - run.start) for run in found))
+        return found, 10 - loss(cost, total) if total else None
 
-    def _mark(self, kind: str, start: Fraction, end: Fraction) -> None:
-        self._seen += float(end - start)
-        if kind:
-            self._runs[kind].mark(start, end, 1.0)
+    def _add(self, piece: _Piece) -> None:
+        """Keep an empty piece, as a part of the one before where they touch."""
+        if not piece.passed:
+            self._seen += float(piece.end - piece.start)
+        if not piece.kind or piece.end <= piece.start:
+            return
+        last = self._pieces[-1] if self._pieces else None
+        if last is not None and not piece.passed and last.touches(piece):
+            self._pieces[-1] = replace(last, end=piece.end)
+        else:
+            self._pieces.append(piece)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A stretch of one kind; ``passed`` where only the frames at its ends were looked at."""
+
+    kind: str
+    start: Fraction
+    end: Fraction
+    passed: bool = False
+
+    def touches(self, later: _Piece) -> bool:
+        """Whether both make one piece."""
+        return not self.passed and self.kind == later.kind and self.end == later.start
+
+
+def _took_little(piece: _Piece, index: FrameIndex | None) -> bool:
+    """Whether no frame that was passed over took more than twice the bytes of those around it."""
+    if index is None:
+        return False
+    first, last = (index.shown_at(time) for time in (piece.start, piece.end))
+    around = max(int(index.sizes[first]), int(index.sizes[last]), _FEW_BYTES)
+    between = index.sizes[first + 1 : last]
+    return not between.size or int(between.max()) <= 2 * around
 
 
 def kind_of(look: Look) -> str:

@@ -77,7 +77,7 @@ class FaultMeter:
             (self._empty, self._freeze, self._flicker, self._shake, self._bitrate)
         )
         results = {
-            "signal": empty.finish(end),
+            "signal": empty.finish(end, index),
             "flow": freeze.finish(end),
             "light": flicker.finish(),
             "steadiness": shake.finish(),

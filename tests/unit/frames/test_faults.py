@@ -67,6 +67,17 @@ def spans(faults: Iterable[Segment]) -> list[tuple[str, float, float]]:
     return [(each.label, float(each.start), float(each.end)) for each in faults]
 
 
+def index_of(sizes: list[int]) -> FrameIndex:
+    count = len(sizes)
+    return FrameIndex(
+        Fraction(1, 90_000),
+        np.arange(count, dtype=np.int64) * 3600,
+        np.arange(count) % 50 == 0,
+        np.array(sizes, np.uint32),
+        Fraction(count, FPS),
+    )
+
+
 def test_pan_has_no_fault() -> None:
     faults, measures = measured(pan(8))
     assert faults == ()
@@ -279,13 +290,26 @@ def test_pictures_that_do_not_follow_each_other_say_nothing_of_motion() -> None:
     assert set(measures) == {"signal"}
 
 
-def test_black_is_found_between_key_frames() -> None:
+@pytest.mark.parametrize(("between", "found"), [(60, [("black", 8.0, 16.04)]), (4000, [])])
+def test_black_between_key_frames(between: int, found: list[tuple[str, float, float]]) -> None:
     meter = FaultMeter()
     dark, bright = np.zeros((72, 128, 3), np.uint8), view(scene(), 0)
     for number, small in enumerate((bright, bright, dark, dark, dark, bright)):
         meter.see(Fraction(4 * number), Fraction(1, FPS), small, joined=False)
-    faults, _ = meter.finish(Fraction(24), None)
-    assert spans(faults) == [("black", 8.0, 16.04)]
+    sizes = [between] * 600
+    for number in range(0, 600, 100):
+        sizes[number] = 500 if 200 <= number <= 400 else 9000
+    faults, _ = meter.finish(Fraction(24), index_of(sizes))
+    assert spans(faults) == found
+
+
+def test_nothing_is_made_up_between_key_frames_of_unknown_size() -> None:
+    meter = FaultMeter()
+    for number in range(3):
+        meter.see(
+            Fraction(4 * number), Fraction(1, FPS), np.zeros((72, 128, 3), np.uint8), joined=False
+        )
+    assert meter.finish(Fraction(12), None)[0] == ()
 
 
 def test_summing_up_half_way_changes_nothing() -> None:
@@ -303,17 +327,6 @@ def test_summing_up_half_way_changes_nothing() -> None:
 
 def test_nothing_seen() -> None:
     assert FaultMeter().finish(Fraction(0), None) == ((), ())
-
-
-def index_of(sizes: list[int]) -> FrameIndex:
-    count = len(sizes)
-    return FrameIndex(
-        Fraction(1, 90_000),
-        np.arange(count, dtype=np.int64) * 3600,
-        np.arange(count) % 50 == 0,
-        np.array(sizes, np.uint32),
-        Fraction(count, FPS),
-    )
 
 
 def test_starved_stretch() -> None:
