@@ -107,6 +107,28 @@ def test_check_says_what_the_policy_does_and_what_nobody_measured(
 
 
 @pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("", "videos    the worst moment decides\n"),
+        ("min_s = 2.5", "the worst moment decides; what blocks for less than 2.5 s goes to review"),
+        (
+            'rule = "share"\nshare = 0.25',
+            "what is reached during 0.25 of the running time decides; a moment that",
+        ),
+    ],
+)
+def test_check_and_explain_say_what_of_a_video_decides(
+    run: Callable[..., Result], tmp_path: Path, table: str, said: str
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(f'name = "p"\n[categories.gore]\nreview = 0.5\n[video]\n{table}\n', "utf-8")
+    for command in ("check", "explain"):
+        result = run("policy", command, file)
+        assert result.exit_code == 0
+        assert said in result.stdout
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ("review = 0.5", "reviw = 0.5", "did you mean 'review'"),

@@ -39,8 +39,24 @@ KEYS = st.sampled_from(
         "",
     ]
 )
+VIDEO_KEYS = st.sampled_from(["rule", "share", "min_s", "hysteresis", "gap_s", "sharing"])
 VALUES = st.one_of(
-    st.sampled_from(["review", "block", "image", "text", "gore", "art", "boats", "x", "", "auto"]),
+    st.sampled_from(
+        [
+            "worst",
+            "share",
+            "review",
+            "block",
+            "image",
+            "text",
+            "gore",
+            "art",
+            "boats",
+            "x",
+            "",
+            "auto",
+        ]
+    ),
     st.integers(),
     st.sampled_from([0.5, 0.9, 1, 10**400]),
     st.floats(),
@@ -60,6 +76,7 @@ NEARLY = st.fixed_dictionaries(
         "tiles": st.integers(-1, 20),
         "words": st.sampled_from(["off", "auto", "required", "on"]),
         "model": st.text(max_size=3),
+        "video": st.dictionaries(VIDEO_KEYS, VALUES, max_size=3),
         "context": st.dictionaries(
             KEYS, st.dictionaries(KEYS, st.one_of(VALUES, st.just(["gore"])), max_size=3)
         ),

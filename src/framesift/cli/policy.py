@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from framesift.cli.options import Request
-    from framesift.policies import Category, Policy, Rule, Thresholds
+    from framesift.policies import Category, Policy, Rule, Thresholds, VideoRule
 
 __all__ = ["policy"]
 
@@ -204,6 +204,7 @@ def _heading(policy: Policy) -> Iterator[str]:
     if policy.lists:
         yield f"  lists     {len(blocked):,} hashes to block, {len(allowed):,} to allow"
     yield f"  language  texts that are not English: {policy.unknown_language} at least"
+    yield from _wrapped(_videos(policy.video), first="  videos    ", rest=" " * 12)
     for tag, rule in policy.context.items():
         yield from _wrapped(
             f"{tag} from {rule.start:g} makes these {rule.at_most} at most: "
@@ -211,6 +212,16 @@ def _heading(policy: Policy) -> Iterator[str]:
             first="  context   ",
             rest=" " * 12,
         )
+
+
+def _videos(video: VideoRule) -> str:
+    if video.rule == "share":
+        return (
+            f"what is reached during {video.share:.4g} of the running time decides; a moment that "
+            "would be blocked goes to review"
+        )
+    brief = f"; what blocks for less than {video.min_s:g} s goes to review" if video.min_s else ""
+    return f"the worst moment decides{brief}"
 
 
 def _explained(policy: Policy, only: tuple[str, ...], *, names: bool) -> Iterator[str]:

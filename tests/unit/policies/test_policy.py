@@ -19,6 +19,7 @@ from framesift.policies import (
     Policy,
     Rule,
     Thresholds,
+    VideoRule,
     decide,
 )
 from framesift.policies.reading import TOP_KEYS
@@ -506,15 +507,17 @@ def test_every_example_in_the_docs_is_a_policy(write, tmp_path):
     blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", PAGE.read_text("utf-8"), re.MULTILINE)
     examples = [textwrap.dedent(block) for block in blocks if "[categories." in block]
     loaded = {policy.name: policy for policy in (Policy.load(write(text)) for text in examples)}
-    assert list(loaded) == ["family-photos", "museum", "with-lists", "market-place"]
+    assert list(loaded) == ["family-photos", "museum", "news-desk", "with-lists", "market-place"]
     assert loaded["museum"].context["art"].softens == ("nudity", "gore")
+    assert loaded["news-desk"].video == VideoRule("share", share=0.05)
     assert len(loaded["with-lists"].lists.allow) == 1
     assert loaded["market-place"].own[0].applies_to == ("image", "text")
 
 
 def test_the_page_shows_every_key_and_every_joint_rule():
     page = PAGE.read_text("utf-8")
-    for key in (*TOP_KEYS, "review", "block", "sources", "from", "softens", "at_most"):
+    own = ("review", "block", "sources", "from", "softens", "at_most", *VideoRule().plain, "share")
+    for key in (*TOP_KEYS, *own):
         assert f"`{key}`" in page
     for rule in JOINT_RULES:
         image, text = (", ".join(f"`{x}`" for x in names) for names in (rule.image, rule.text))
