@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from av.codec.context import CodecContext
 from av.stream import Discard, Disposition
 
 from framesift.errors import UnsupportedMediaError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
     from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
     from framesift.media.limits import Limits
@@ -38,6 +40,8 @@ class Deck:
 
     Attributes:
         stream: The video stream that is read.
+        decoder: Decodes its packets.
+        marks_keys: Whether the decoder says which of its frames are key frames.
         base: Seconds a tick of its time stamps.
         step: Ticks between two frames at the stream's average rate, at least 1.
         jump: Ticks by which time may run backwards before it counts as a new beginning.
@@ -47,6 +51,9 @@ class Deck:
     """
 
     stream: VideoStream
+    decoder: VideoCodecContext
+    marks_keys: bool
+    needed: int
     _choice: int
     _depth: int
 
@@ -74,7 +81,9 @@ class Deck:
         self._container: InputContainer | None = None
         self._choice = 0 if like is None else like._choice
         self._decodes = like is None
+        self.marks_keys = True
         self._lent = 0
+        self._starts_with_key = False
         self._ahead: Packet[VideoStream] | None = None
         self._first: tuple[int | None, int] | None = None
         self.turn = 0
@@ -124,9 +133,10 @@ class Deck:
         except READ_ERRORS:
             return False
         self._ahead = None
-        context = self.stream.codec_context
+        if self._decodes:
+            self.decoder.flush_buffers()
         # FFmpeg may have forgotten how many pictures to hold back, and would drop some.
-        context.reorder_depth = max(context.reorder_depth, self._depth)
+        self.decoder.reorder_depth = max(self.decoder.reorder_depth, self._depth)
         return True
 
     def packets(self) -> Iterator[Packet[VideoStream] | Exception]:
@@ -146,9 +156,18 @@ class Deck:
                 continue
             return
 
+    def judge_marks(self, first: VideoFrame) -> None:
+        """Learn from the first frame whether the decoder marks key frames; some never do."""
+        if (
+            self._starts_with_key
+            and not first.key_frame
+            and first.pts == (self._first or (None,))[0]
+        ):
+            self.marks_keys = False
+
     def note_depth(self) -> None:
         """Remember how many pictures the decoder holds back."""
-        self._depth = max(self._depth, self.stream.codec_context.reorder_depth)
+        self._depth = max(self._depth, self.decoder.reorder_depth)
 
     def rest(self) -> None:
         """Close demuxer and decoder and give their memory back; the next reading opens them."""
@@ -165,6 +184,8 @@ class Deck:
         target = self._first[0] if self._first is not None else None
         try:
             self.container.seek(0 if target is None else target, stream=self.stream)
+            if self._decodes:
+                self.decoder.flush_buffers()
             packet = next(self.container.demux(self.stream), None)
         except READ_ERRORS:
             return False
@@ -202,13 +223,17 @@ class Deck:
             raise UnsupportedMediaError(message, source=self._name)
         pixels = context.width * context.height
         check_pixels((context.width, context.height), self._limits, self._name)
-        # One decoder thread for huge frames: each further thread keeps frames of its own.
-        context.thread_count = 1 if pixels >= _MANY_PX else 2
-        context.thread_type = "AUTO"
-        # The header may lie about the size: the decoder itself refuses larger frames.
-        context.options = {**context.options, "max_pixels": str(self._limits.max_pixels)}
         deep = 2 if any(bits in str(context.pix_fmt) for bits in ("10", "12", "16")) else 1
         self.needed = pixels * deep * 3 // 2 * _DECODER_FRAMES
+        seeing = _alpha_decoder(self.stream)
+        self.marks_keys = self.marks_keys and seeing is None
+        context = self.decoder = seeing or context
+        # One decoder thread for huge frames: each further thread keeps frames of its own.
+        context.thread_count = 1 if pixels >= _MANY_PX else 2
+        if seeing is None:
+            context.thread_type = "AUTO"
+        # The header may lie about the size: the decoder itself refuses larger frames.
+        context.options = {**context.options, "max_pixels": str(self._limits.max_pixels)}
         if self.needed >= _BIG_BYTES and not self._lent:
             self._lent = decode_budget.acquire(self.needed)
 
@@ -229,6 +254,19 @@ class Deck:
         self._ahead = packet
         if self._first is None and packet is not None:
             self._first = (packet.pts, packet.size)
+            self._starts_with_key = packet.is_keyframe
+
+
+def _alpha_decoder(stream: VideoStream) -> VideoCodecContext | None:
+    """Return a decoder that gives the transparency of VP8 and VP9, which FFmpeg's own drop."""
+    codec = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+    tags = {name.lower(): value for name, value in stream.metadata.items()}
+    if codec is None or tags.get("alpha_mode") != "1":
+        return None
+    try:
+        return cast("VideoCodecContext", CodecContext.create(codec, "r"))
+    except ValueError:
+        return None  # this build of FFmpeg lacks it
 
 
 _GENPTS = 1

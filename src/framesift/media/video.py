@@ -7,14 +7,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import av
-import numpy as np
-from av.video.reformatter import VideoReformatter
 
 from framesift.errors import CorruptMediaError, LimitExceededError
 from framesift.media.base import Media, Shown
 from framesift.media.deck import Deck
-from framesift.media.image import check_pixels, reduction
+from framesift.media.image import check_pixels
 from framesift.media.libav import libav_errors
+from framesift.media.rendering import Renderer
 from framesift.media.scan import scan_index
 from framesift.media.walk import Walk
 from framesift.types import Frame, MediaInfo
@@ -22,11 +21,10 @@ from framesift.types import Frame, MediaInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from av.video.frame import VideoFrame
-
     from framesift.media.index import FrameIndex
     from framesift.media.limits import Limits
     from framesift.media.source import Source
+    from framesift.media.walk import Picture
     from framesift.types import UInt8Array
 
 __all__ = ["VideoMedia"]
@@ -68,8 +66,6 @@ class VideoMedia(Media):
         self._deck: Deck | None = None
         self._index: FrameIndex | None = None
         self._indexed = False
-        self._tiny = VideoReformatter()
-        self._full = VideoReformatter()
         try:
             self._deck = Deck(file, form, self._name, limits)
             with libav_errors(self._name):
@@ -108,8 +104,8 @@ class VideoMedia(Media):
                 yield from self._read_apart(wanted)
                 return
         walk = self._walk()
-        for picture, time in walk.stretch(None, None) if wanted is None else walk.at(wanted):
-            yield self._to_frame(picture, time)
+        for picture in walk.stretch(None, None) if wanted is None else walk.at(wanted):
+            yield self._to_frame(picture)
         if walk.trouble is not None:
             raise walk.trouble
 
@@ -151,12 +147,12 @@ class VideoMedia(Media):
             walk = self._walk(passing=True)
             stream = walk.keys(after, end) if keys_only else walk.stretch(after, end)
             going = False
-            for picture, time in stream:
-                if after is not begin and time <= cast("Fraction", after):
+            for picture in stream:
+                if after is not begin and picture.time <= cast("Fraction", after):
                     continue
-                yield _Picture(self, picture, time)
+                yield _Shown(self, picture)
                 if self._opened.resting:
-                    going, after = True, time
+                    going, after = True, picture.time
                     break
             trouble = trouble or walk.trouble
         if trouble is not None:
@@ -187,9 +183,9 @@ class VideoMedia(Media):
         for time in times:
             walk = self._walk()
             frame = None
-            for picture, start in walk.at([time]):
-                if start != last:
-                    last, frame = start, self._to_frame(picture, start)
+            for picture in walk.at([time]):
+                if picture.time != last:
+                    last, frame = picture.time, self._to_frame(picture)
             trouble = trouble or walk.trouble
             self._opened.rest()
             if frame is not None:
@@ -198,8 +194,12 @@ class VideoMedia(Media):
             raise trouble
 
     def _describe(self, source: Source) -> MediaInfo:
-        picture, self._start = self._first_picture()
-        check_pixels((picture.width, picture.height), self._limits, self._name)
+        first, self._start, _ = self._first_picture()
+        stream = self._opened.stream
+        self._renderer = Renderer(stream, first, self._limits, self._min_side_px)
+        width, height = self._renderer.size(first)
+        check_pixels((first.width, first.height), self._limits, self._name)
+        check_pixels((width, height), self._limits, self._name)
         duration = self._find_duration()
         if duration is not None and duration > self._limits.max_duration_s:
             allowed = self._limits.max_duration_s
@@ -207,9 +207,6 @@ class VideoMedia(Media):
                 f"lasts {float(duration):.1f} s; {allowed:.1f} s are allowed; raise max_duration_s"
             )
             raise LimitExceededError(message, source=self._name)
-        width, height = picture.width, picture.height
-        if _quarter_turns(picture) % 2:
-            width, height = height, width
         return MediaInfo(
             path=self._name,
             sha256=source.sha256(self._limits),
@@ -218,17 +215,18 @@ class VideoMedia(Media):
             width=width,
             height=height,
             duration=duration,
-            frame_count=self._opened.stream.frames or None,
+            frame_count=stream.frames or None,
             start=self._start,
         )
 
-    def _first_picture(self) -> tuple[VideoFrame, Fraction]:
+    def _first_picture(self) -> Picture:
         """Decode the first frame of the best stream that has one."""
         trouble = None
         while True:
             walk = self._walk()
             first = next(walk.pictures(), None)
             if first is not None:
+                self._opened.judge_marks(first.frame)
                 return first
             trouble = trouble or walk.trouble
             if not self._opened.choose_next():
@@ -261,55 +259,38 @@ class VideoMedia(Media):
                 deck.rest()
             file.close()
 
-    def _to_frame(self, picture: VideoFrame, time: Fraction) -> Frame:
-        size = (picture.width, picture.height)
-        check_pixels(size, self._limits, self._name)
-        shrink = reduction(size, self._min_side_px)
-        width, height = max(1, size[0] // shrink), max(1, size[1] // shrink)
-        with libav_errors(self._name, time):
-            small = self._full.reformat(
-                picture, width, height, "rgb24", interpolation="AREA" if shrink > 1 else "BICUBIC"
-            )
-            assert small is not None
-            pixels = cast("UInt8Array", small.to_ndarray())
-        turns = _quarter_turns(picture)
-        if turns:
-            pixels = np.ascontiguousarray(np.rot90(pixels, turns))
-        index = max(0, round((time - self._start) * self._opened.rate))
-        return Frame(pixels, time=time, index=index, duration=self._duration_of(picture))
+    def _to_frame(self, picture: Picture) -> Frame:
+        with libav_errors(self._name, picture.time):
+            pixels = self._renderer.pixels(picture.frame, self._name)
+        index = max(0, round((picture.time - self._start) * self._opened.rate))
+        duration = self._duration_of(picture)
+        return Frame(pixels, time=picture.time, index=index, duration=duration)
 
-    def _duration_of(self, picture: VideoFrame) -> Fraction | None:
-        return picture.duration * self._opened.base if picture.duration else None
+    def _duration_of(self, picture: Picture) -> Fraction | None:
+        ticks = picture.frame.duration
+        return ticks * self._opened.base if ticks else None
 
-    def _to_small(self, picture: VideoFrame, width: int, height: int) -> UInt8Array:
-        with libav_errors(self._name):
-            small = self._tiny.reformat(
-                picture, width, height, "rgb24", interpolation="FAST_BILINEAR"
-            )
-            assert small is not None
-            return cast("UInt8Array", small.to_ndarray())
+    def _to_small(self, picture: Picture, width: int, height: int) -> UInt8Array:
+        with libav_errors(self._name, picture.time):
+            return self._renderer.small(picture.frame, width, height)
 
 
-class _Picture(Shown):
+class _Shown(Shown):
     """A decoded frame in the decoder's own format."""
 
-    def __init__(self, media: VideoMedia, picture: VideoFrame, time: Fraction) -> None:
+    def __init__(self, media: VideoMedia, picture: Picture) -> None:
         self._media = media
         self._picture = picture
-        self.time = time
-        self.key = bool(picture.key_frame)
+        self.time = picture.time
+        self.key = picture.key
         self.duration = media._duration_of(picture)
 
     def small(self, width: int, height: int) -> UInt8Array:
         return self._media._to_small(self._picture, width, height)
 
     def frame(self) -> Frame:
-        frame = self._media._to_frame(self._picture, self.time)
+        frame = self._media._to_frame(self._picture)
         deck = self._media._opened
         if deck.needed >= _HELD_BYTES:
             deck.rest()
         return frame
-
-
-def _quarter_turns(picture: VideoFrame) -> int:
-    return round(picture.rotation / 90) % 4

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import chain
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import av.error
 
@@ -23,15 +24,21 @@ if TYPE_CHECKING:
     from framesift.media.index import FrameIndex
     from framesift.media.limits import Limits
 
-    Picture: TypeAlias = tuple[VideoFrame, Fraction]
-
-__all__ = ["Walk"]
+__all__ = ["Picture", "Walk"]
 
 _NEAR_S = Fraction(1, 2)
 _TRIES = 3
 _END_SLACK_S = Fraction(1)
 _PLAIN_RATE = 240
 """Frames a second that no limit holds against a video whose pictures are only passed by."""
+
+
+class Picture(NamedTuple):
+    """A decoded frame, when it starts in seconds, and whether the decoder can start there."""
+
+    frame: VideoFrame
+    time: Fraction
+    key: bool
 
 
 class Walk:
@@ -66,6 +73,7 @@ class Walk:
         self._known = index
         self._index = index if index is not None and index.true else None
         self._keys_met = 0
+        self._key_stamps: set[int | None] = set()
         self._passing = passing
         self._steps = 0
         self._spent_s = 0.0
@@ -94,16 +102,16 @@ class Walk:
             packet = next(packets, None)
             if isinstance(packet, Exception):
                 self._note(packet, last)
-                found: list[VideoFrame] = []
+                found: list[tuple[VideoFrame, bool]] = []
             else:
                 found = self._decode(packet, last, keys_only=keys_only)
             self._spend(perf_counter() - began, last)
-            for picture in found:
-                last = clock.tick(picture.dts if picture.pts is None else picture.pts) * base
+            for frame, key in found:
+                last = clock.tick(frame.dts if frame.pts is None else frame.pts) * base
                 self._count(last)
-                if picture.is_corrupt and self.trouble is None:
+                if frame.is_corrupt and self.trouble is None:
                     self._remember("has damaged pictures from here on; get a new copy", last)
-                yield picture, last
+                yield Picture(frame, last, key)
                 if deck.turn != turn:
                     message = f"{self._name}: another reading of the same medium began meanwhile"
                     raise RuntimeError(message)
@@ -121,13 +129,13 @@ class Walk:
         pending = next(stream, None)
         emitted = None
         for time in times:
-            if pending is not None and self._is_nearer(pending[1], time):
+            if pending is not None and self._is_nearer(pending.time, time):
                 stream = self._land(time)
                 shown, pending = None, next(stream, None)
-            while pending is not None and (shown is None or pending[1] <= time):
+            while pending is not None and (shown is None or pending.time <= time):
                 shown, pending = pending, next(stream, None)
-            if shown is not None and shown[1] != emitted:
-                emitted = shown[1]
+            if shown is not None and shown.time != emitted:
+                emitted = shown.time
                 yield shown
 
     def stretch(self, begin: Fraction | None, end: Fraction | None) -> Iterator[Picture]:
@@ -139,13 +147,13 @@ class Walk:
         """
         shown: Picture | None = None
         for picture in self._land(begin):
-            if begin is not None and picture[1] <= begin:
+            if begin is not None and picture.time <= begin:
                 shown = picture
                 continue
             if shown is not None:
                 yield shown
                 shown = None
-            if end is not None and picture[1] >= end:
+            if end is not None and picture.time >= end:
                 return
             yield picture
         if shown is not None:
@@ -156,19 +164,19 @@ class Walk:
         deck = self._deck
         if self._known is None:
             # Where packets do not tell when their frames are shown, only decoding all of them does.
-            for picture, time in self.stretch(begin, end):
-                if picture.key_frame and (begin is None or time >= begin):
-                    yield picture, time
+            for picture in self.stretch(begin, end):
+                if picture.key and (begin is None or picture.time >= begin):
+                    yield picture
             return
         index = self._index
         before = index.keys_before(begin, 1) if index is not None and begin is not None else []
         if not before or not deck.seek(before[0]):
             deck.rewind()
-        for picture, time in self.pictures(keys_only=True):
-            if end is not None and time >= end:
+        for picture in self.pictures(keys_only=True):
+            if end is not None and picture.time >= end:
                 return
-            if begin is None or time >= begin:
-                yield picture, time
+            if begin is None or picture.time >= begin:
+                yield picture
 
     def _is_nearer(self, here: Fraction, time: Fraction) -> bool:
         """Tell whether a key frame lies between here and there, so that jumping saves work."""
@@ -189,40 +197,51 @@ class Walk:
                 if ticks <= self._index.pts[0] or not self._deck.seek(ticks):
                     break
                 stream = self.pictures()
-                for picture, time in stream:
-                    if time > begin:
+                for picture in stream:
+                    if picture.time > begin:
                         break
-                    if picture.key_frame:
-                        return _chain((picture, time), stream)
+                    if picture.key:
+                        return chain((picture,), stream)
         self._deck.rewind()
         return self.pictures()
 
     def _decode(
         self, packet: Packet[VideoStream] | None, last: Fraction | None, *, keys_only: bool
-    ) -> list[VideoFrame]:
-        context = self._deck.stream.codec_context
+    ) -> list[tuple[VideoFrame, bool]]:
+        """Return the frames that a packet, or the end, brings out, and whether they are keys."""
+        deck, decoder = self._deck, self._deck.decoder
+        at_key = packet is not None and packet.is_keyframe
         try:
             if not keys_only:
-                self._deck.note_depth()
+                deck.note_depth()
                 # The last packet is an empty one that flushes; after a reading error none comes.
-                return context.decode(packet)
-            if packet is None or not packet.is_keyframe or packet.is_discard or not packet.size:
+                if packet is not None and at_key and not deck.marks_keys:
+                    self._key_stamps.add(packet.pts)
+                return [(frame, self._is_key(frame)) for frame in decoder.decode(packet)]
+            if packet is None or not at_key or packet.is_discard or not packet.size:
                 return []
             number, self._keys_met = self._keys_met, self._keys_met + 1
             # Each key frame is decoded for itself: to a decoder that expects the pictures between
             # them their absence is damage, which some conceal. `skip_frame` would leave out the
             # key frames of open groups of pictures, and several decoders ignore it.
-            found = [*context.decode(packet), *context.decode(None)]
-            context.flush_buffers()
+            frames = [*decoder.decode(packet), *decoder.decode(None)]
+            decoder.flush_buffers()
         except READ_ERRORS as error:
             if keys_only:
-                context.flush_buffers()
+                decoder.flush_buffers()
             self._note(error, last)
             return []
-        keys = [picture for picture in found if picture.key_frame][:1]
-        for picture in keys:
-            picture.pts = self._key_stamp(packet, number)
-        return keys
+        keys = [frame for frame in frames if frame.key_frame or not deck.marks_keys][:1]
+        for frame in keys:
+            frame.pts = self._key_stamp(packet, number)
+        return [(frame, True) for frame in keys]
+
+    def _is_key(self, frame: VideoFrame) -> bool:
+        if self._deck.marks_keys:
+            return bool(frame.key_frame)
+        is_key = frame.pts in self._key_stamps
+        self._key_stamps.discard(frame.pts)
+        return is_key
 
     def _key_stamp(self, packet: Packet[VideoStream], number: int) -> int | None:
         known = self._known
@@ -260,7 +279,7 @@ class Walk:
         if self._spent_s > allowed:
             message = (
                 f"took more than {allowed:g} s to decode up to here; "
-                "make it smaller (in Python: Limits(max_decode_s=...))"
+                "make it smaller or raise max_decode_s"
             )
             raise DecodeTimeoutError(message, source=self._name, time_s=last)
 
@@ -281,8 +300,3 @@ class Walk:
         else:
             return
         raise LimitExceededError(message, source=self._name, time_s=time)
-
-
-def _chain(first: Picture, rest: Iterator[Picture]) -> Iterator[Picture]:
-    yield first
-    yield from rest
