@@ -55,7 +55,7 @@ class BitrateMeter:
         """Take the next two pictures; ``None`` where frames were passed over."""
         if pair is None or pair.cut:
             return
-        second = int(pair.new.seconds // 1)
+        second = int(pair.new.time // 1)
         count, motion, detail = self._sums.get(second, (0, 0.0, 0.0))
         edges = float(np.abs(np.diff(pair.new.luma[::2], axis=1)).mean())
         self._sums[second] = count + 1, motion + pair.mean, detail + edges

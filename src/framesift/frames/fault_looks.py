@@ -38,23 +38,25 @@ class Look:
         small: uint8 (H, W, 3), RGB.
         luma: float32 (H, W), 0 to 255.
         blocks: Mean luma of the blocks, float32 (H / 8, W / 8).
+        origin: When the first picture of all starts.
     """
 
     time: Fraction
     small: UInt8Array
     luma: Float32Array
     blocks: Float32Array
+    origin: Fraction
 
     @classmethod
-    def of(cls, time: Fraction, small: UInt8Array) -> Look:
+    def of(cls, time: Fraction, small: UInt8Array, origin: Fraction) -> Look:
         """Take a picture apart; its sides are multiples of 8."""
         luma = luma_of(small)
-        return cls(time, small, luma, block_means(luma))
+        return cls(time, small, luma, block_means(luma), origin)
 
     @cached_property
     def seconds(self) -> float:
-        """When it starts, roughly."""
-        return float(self.time)
+        """When it starts after the first picture, roughly: the same whatever the clock says."""
+        return float(self.time - self.origin)
 
 
 @dataclass(frozen=True, eq=False)

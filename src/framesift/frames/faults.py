@@ -39,6 +39,7 @@ class FaultMeter:
         self._shake = ShakeMeter()
         self._bitrate = BitrateMeter()
         self._last: Look | None = None
+        self._origin: Fraction | None = None
 
     def see(
         self, time: Fraction, duration: Fraction | None, small: UInt8Array, *, joined: bool
@@ -51,7 +52,9 @@ class FaultMeter:
             small: uint8 (72, 128, 3), RGB; it is kept until the next one comes.
             joined: Whether it follows directly on the one before, no frame passed over.
         """
-        old, new = self._last, Look.of(time, small)
+        if self._origin is None:
+            self._origin = time
+        old, new = self._last, Look.of(time, small, self._origin)
         pair = Pair.of(old, new) if joined and old is not None else None
         self._empty.see(new, duration, joined=pair is not None)
         self._freeze.see(old, new, pair)
