@@ -31,13 +31,7 @@ __all__ = ["SEGMENT_FORMATS", "SegmentSheet", "render_segments", "write_segments
 SEGMENT_FORMATS = ("json", "srt", "vtt", "edl")
 """What `render_segments` can write."""
 
-_STYLE = """STYLE
-::cue(.block) { color: #ff6b6b }
-::cue(.review) { color: #ffd43b }
-::cue(.allow) { color: #b2f2bb }
-::cue(.fault) { color: #74c0fc }
-::cue(.tag) { color: #e9ecef }"""
-
+# WebVTT's own classes: a STYLE block keeps FFmpeg up to 5.1, and what is built on it, from reading.
 _COLOURS = {"block": "red", "review": "yellow", "allow": "lime", "fault": "cyan", "tag": "white"}
 # SRT has no way to escape what players take for markup.
 _SRT_PLAIN = str.maketrans("<>{}", "\u2039\u203a()")
@@ -184,7 +178,7 @@ def _vtt(segments: Sequence[Segment], sheet: SegmentSheet) -> str:
         notes.append(f"Policy: {_escaped(visible(sheet.policy))}")
     if sheet.origin:
         notes.append(f"0 is at {float(sheet.origin):.6f} s of the stream's own clock.")
-    blocks = ["WEBVTT", "\n".join(["NOTE", *notes]), _STYLE]
+    blocks = ["WEBVTT", "\n".join(["NOTE", *notes])]
     for number, segment in enumerate(segments, start=1):
         start, end = (_clock(ms, ".") for ms in _milliseconds(segment))
         manner = segment.action if segment.kind == "harm" else segment.kind
