@@ -122,6 +122,7 @@ class Programme:
     """One programme, made shot by shot."""
 
     def __init__(self, seed: int, shots: int) -> None:
+        """Choose the sources; the same ones for the same seed."""
         self.rng = random.Random(seed)
         self.shots = shots
         self.truth = Truth()
@@ -152,6 +153,7 @@ class Programme:
             yield from held
 
     def shot(self, source: Path, done: int) -> np.ndarray:
+        """Make one shot that begins after so many frames."""
         count = self.rng.randint(60, 110)
         if source.suffix == ".mp4":
             return clip(source, count)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from framesift.errors import CorruptMediaError
 from framesift.frames.looks import SMALL_HEIGHT, SMALL_WIDTH
+from framesift.frames.route import follows
 from framesift.frames.sampling import UniformSampler, check_rate
 
 if TYPE_CHECKING:
@@ -60,16 +61,22 @@ class KeyframeSampler:
             yield from UniformSampler(self.fps, self.max_frames).frames(media, watcher)
             return
         step = self._step(media)
-        taken, count = None, 0
-        for shown in self._shown(media, step):
-            small = shown.small(SMALL_WIDTH, SMALL_HEIGHT)
-            watcher.see(shown, small, joined=False)
-            cell = (shown.time - media.start) // step
-            if cell != taken and count < self.max_frames:
-                taken, count = cell, count + 1
-                frame = shown.frame()
-                watcher.chose(frame)
-                yield frame
+        taken, count, last = None, 0, None
+        try:
+            for shown in self._shown(media, step):
+                small = shown.small(SMALL_WIDTH, SMALL_HEIGHT)
+                watcher.see(shown, small, joined=follows(media.index, last, shown.time))
+                last = shown.time
+                cell = (shown.time - media.start) // step
+                if cell != taken and count < self.max_frames:
+                    taken, count = cell, count + 1
+                    frame = shown.frame()
+                    watcher.chose(frame)
+                    yield frame
+        except CorruptMediaError:
+            if not count:  # better any frame than none
+                yield from _first(media, watcher)
+            raise
         watcher.done()
 
     def _step(self, media: Media) -> Fraction:
@@ -100,3 +107,9 @@ class KeyframeSampler:
                 yield shown
         if trouble is not None:
             raise trouble
+
+
+def _first(media: Media, watcher: Watcher) -> Iterator[Frame]:
+    for frame in media.read((media.start,)):
+        watcher.chose(frame)
+        yield frame

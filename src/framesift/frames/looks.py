@@ -72,7 +72,8 @@ class Look:
         """Return the share of blocks in each of 64 bins of colour, float32 (64,)."""
         if self._colours is None:
             bins = (self.blocks.astype(np.int32) // _BIN).clip(0, 3).reshape(-1, 3) @ (16, 4, 1)
-            self._colours = np.bincount(bins, minlength=64).astype(np.float32) / len(bins)
+            counts = np.bincount(bins, minlength=64)
+            self._colours = (counts / len(bins)).astype(np.float32)
         return self._colours
 
 

@@ -12,16 +12,17 @@ from framesift.errors import CorruptMediaError
 from framesift.frames.looks import SMALL_HEIGHT, SMALL_WIDTH, Look, change, share_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from framesift.frames.watching import Watcher
     from framesift.media import Media
     from framesift.media.base import Shown
     from framesift.media.index import FrameIndex
-    from framesift.types import UInt8Array
+    from framesift.types import Frame, UInt8Array
 
-__all__ = ["Route", "Stop", "follows"]
+__all__ = ["Route", "Stop", "follows", "picked"]
 
 _WATCH_EVERY_S = Fraction(10)
 """At least one stretch in so many seconds is walked, so that faults are measured all along."""
@@ -32,10 +33,16 @@ _ALIKE_SHARE = 0.06
 
 _SPIKE = 3.0
 _SPIKE_SHARE = 0.05
-"""A frame of so many times the usual bytes, and of such a share of a key frame's, shows news."""
-
 _USUAL = 85
-"""Percentile of the bytes between two key frames that stands for the usual."""
+"""A frame shows news that takes so many times this percentile of the bytes between two key frames,
+and at least such a share of a key frame's."""
+
+_BIG = 6.0
+_BIG_SHARE = 0.28
+"""Or it takes so many times their median and such a share, where news has filled the stretch."""
+
+_SEEK_FRAMES = 6
+"""Starting anew at a key frame costs about as much as decoding so many frames."""
 
 
 class Stop(NamedTuple):
@@ -55,10 +62,10 @@ class Stop(NamedTuple):
 
 
 def follows(index: FrameIndex | None, before: Fraction | None, time: Fraction) -> bool:
-    """Whether a frame is the one right after another; without an index it is taken to be."""
-    if before is None:
+    """Whether a frame is the one right after another; without an index that is not known."""
+    if before is None or index is None:
         return False
-    return index is None or index.shown_at(time) == index.shown_at(before) + 1
+    return index.shown_at(time) == index.shown_at(before) + 1
 
 
 class Route:
@@ -169,7 +176,9 @@ class Route:
             place += 1
 
     def _stop(self, shown: Shown, small: UInt8Array, until: Fraction | None) -> Stop:
-        joined = follows(self._index, self._last, shown.time)
+        joined = self._last is not None
+        if self._index is not None:  # without one everything is walked
+            joined = follows(self._index, self._last, shown.time)
         self._last = shown.time
         return Stop(shown, small, joined, until)
 
@@ -182,16 +191,16 @@ def _places(index: FrameIndex | None, apart: Fraction) -> tuple[list[int], bool]
     """Return the key frames between which stretches lie, and whether others were left out."""
     if index is None:
         return [], False
-    found = np.flatnonzero(index.keys)
-    if not len(found):
-        return [], False
+    found: list[int] = np.flatnonzero(index.keys).tolist()
+    ticks = index.pts[index.keys].tolist()
     least = int(apart / index.base)
-    kept = [int(found[0])]
-    for key in found[1:]:
-        if index.pts[key] - index.pts[kept[-1]] >= least:
-            kept.append(int(key))
-    thinned = len(kept) * 2 <= len(found)
-    return (kept, True) if thinned else ([int(key) for key in found], False)
+    kept: list[int] = []
+    last = None
+    for key, tick in zip(found, ticks, strict=True):
+        if last is None or tick - last >= least:
+            kept.append(key)
+            last = tick
+    return (kept, True) if 2 * len(kept) <= len(found) else (found, False)
 
 
 def _spikes(sizes: NDArray[np.uint32]) -> bool:
@@ -199,11 +208,90 @@ def _spikes(sizes: NDArray[np.uint32]) -> bool:
     between = sizes[1:-1]
     if not len(between):
         return False
-    usual = max(float(np.percentile(between, _USUAL)), 1.0)
+    middle, usual = (max(float(size), 1.0) for size in np.percentile(between, (50, _USUAL)))
     key = float(min(sizes[0], sizes[-1]))
     most = float(between.max())
-    return most > _SPIKE * usual and most > _SPIKE_SHARE * key
+    spike = most > _SPIKE * usual and most > _SPIKE_SHARE * key
+    return spike or (most > _BIG * middle and most > _BIG_SHARE * key)
 
 
 def _alike(one: Look, other: Look) -> bool:
     return change(one, other) < _ALIKE and share_changed(one, other) < _ALIKE_SHARE
+
+
+def picked(
+    media: Media, index: FrameIndex, times: Sequence[Fraction], watcher: Watcher
+) -> Iterator[Frame]:
+    """Read the frames shown at some moments, decoding as few others as possible.
+
+    Args:
+        media: Opened.
+        index: Its index.
+        times: Ascending seconds on the stream's own clock.
+        watcher: Told of every frame that is decoded.
+
+    Yields:
+        Frames in the order of their times, each once; for a broken one the next that decodes, or the
+        last one before the rest broke off.
+
+    Raises:
+        CorruptMediaError: After the frames that could be decoded.
+        LimitExceededError: More pixels, frames or seconds come out than the limits allow.
+    """
+    last: Fraction | None = None
+    given: Fraction | None = None
+    trouble: CorruptMediaError | None = None
+    for stretch in _stretches(index, sorted({index.shown_at(time) for time in times})):
+        wanted = [index.time(place) for place in stretch.wanted]
+        try:
+            for shown in media.pictures(index.time(stretch.begin), wanted[-1] + index.base):
+                if last is not None and shown.time <= last:
+                    continue
+                joined = follows(index, last, shown.time)
+                watcher.see(shown, shown.small(SMALL_WIDTH, SMALL_HEIGHT), joined=joined)
+                last = shown.time
+                if wanted and shown.time >= wanted[0]:
+                    while wanted and shown.time >= wanted[0]:
+                        wanted.pop(0)
+                    given = shown.time
+                    yield shown.frame()
+        except CorruptMediaError as error:
+            trouble = trouble or error
+            if wanted:  # what stood on the screen when the rest broke off
+                yield from _still_shown(media, wanted[0], given)
+    if trouble is not None:
+        raise trouble
+
+
+def _still_shown(media: Media, time: Fraction, given: Fraction | None) -> Iterator[Frame]:
+    try:
+        for frame in media.read((time,)):
+            if given is None or frame.time > given:
+                yield frame
+    except CorruptMediaError:
+        return  # it was told of already
+
+
+class _Stretch(NamedTuple):
+    """Frames to decode one after the other, by their places in an index."""
+
+    begin: int
+    wanted: list[int]
+
+
+def _stretches(index: FrameIndex, wanted: Sequence[int]) -> list[_Stretch]:
+    """Group wanted frames: a group is decoded in one go, from a key frame to its last one."""
+    keys = np.flatnonzero(index.keys)
+    stretches: list[_Stretch] = []
+    for place in wanted:
+        found = int(np.searchsorted(keys, place, side="right")) - 1
+        key = int(keys[found]) if found >= 0 else 0
+        goes_on = stretches and (
+            place - stretches[-1].wanted[-1] <= place - key + _SEEK_FRAMES
+            or key <= stretches[-1].wanted[-1]
+        )
+        if goes_on:
+            stretches[-1].wanted.append(place)
+        else:
+            stretches.append(_Stretch(key, [place]))
+    return stretches

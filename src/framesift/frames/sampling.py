@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from framesift.errors import ConfigError
+from framesift.frames.route import picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +74,16 @@ class UniformSampler:
         return f"uniform:fps={self.fps},max={self.max_frames}"
 
     def frames(self, media: Media, watcher: Watcher) -> Iterator[Frame]:
-        """Read the frames shown at the moments that `times` picks."""
-        times = self.times(media.info, media.frame_times)
-        for frame in media.read(tuple(media.start + time for time in times)):
+        """Read the frames shown at the moments that `times` picks.
+
+        By the index of a video only what must be decoded is: from each wanted frame on, decoding
+        goes on or starts anew at a key frame, whichever takes fewer frames. In the place of a
+        frame that is broken comes the next one.
+        """
+        index = media.index if media.frame_times is None else None
+        times = tuple(media.start + time for time in self.times(media.info, media.frame_times))
+        chosen = media.read(times) if index is None else picked(media, index, times, watcher)
+        for frame in chosen:
             watcher.chose(frame)
             yield frame
         watcher.done()
