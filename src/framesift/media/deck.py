@@ -48,6 +48,7 @@ class Deck:
         needed: Bytes the decoder takes, roughly.
         turn: Grows with each new reading, so that an older one notices.
         rate: Frames a second on average.
+        has_subtitles: Whether there are subtitles of any kind in the file.
     """
 
     stream: VideoStream
@@ -208,6 +209,7 @@ class Deck:
                     f"{message}; give a picture or a file with video", source=self._name
                 )
             self.stream = streams[self._choice]
+            self.has_subtitles = bool(container.streams.subtitles)
             for other in container.streams:
                 if other.index != self.stream.index:
                     other.discard = Discard.all

@@ -15,6 +15,7 @@ from framesift.media.image import check_pixels
 from framesift.media.libav import libav_errors
 from framesift.media.rendering import Renderer
 from framesift.media.scan import scan_index
+from framesift.media.subtitles import read_cues
 from framesift.media.walk import Walk
 from framesift.types import Frame, MediaInfo
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from framesift.media.limits import Limits
     from framesift.media.source import Source
     from framesift.media.walk import Picture
-    from framesift.types import UInt8Array
+    from framesift.types import Cue, UInt8Array
 
 __all__ = ["VideoMedia"]
 
@@ -66,6 +67,7 @@ class VideoMedia(Media):
         self._deck: Deck | None = None
         self._index: FrameIndex | None = None
         self._indexed = False
+        self._cues: tuple[Cue, ...] | None = None
         try:
             self._deck = Deck(file, form, self._name, limits)
             with libav_errors(self._name):
@@ -157,6 +159,15 @@ class VideoMedia(Media):
             trouble = trouble or walk.trouble
         if trouble is not None:
             raise trouble
+
+    def cues(self) -> tuple[Cue, ...]:
+        """Return the text subtitles inside the file; read once, with a demuxer of its own."""
+        if self._cues is None:
+            self._cues = ()
+            if self._opened.has_subtitles:
+                with self._source.open(self._limits) as file, libav_errors(self._name):
+                    self._cues = read_cues(file, self._form, self._name)
+        return self._cues
 
     def close(self) -> None:
         """Close the container and the file and give the memory back."""
