@@ -206,7 +206,9 @@ def _alive(changes: list[float], least: float) -> bool:
     if len(changes) < _AFTER:
         return False
     usual = float(np.median(changes))
-    return usual >= least and min(changes[-_AFTER:]) >= _ABRUPT * usual
+    # The middle one of the last: a frame coded afresh may come between life and rest.
+    last = float(np.median(changes[-_AFTER:]))
+    return usual >= least and last >= _ABRUPT * usual
 
 
 def _same_shot(pairs: Sequence[Pair]) -> list[Pair]:

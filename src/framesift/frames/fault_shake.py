@@ -26,9 +26,10 @@ _HOP_S: Final = 0.25
 _LEAST_PAIRS: Final = 6
 _SHAKY: Final = 0.6
 _SCALE: Final = 1.5
-_TURNS: Final = 3
+_TURNS: Final = 4
 _REST_S: Final = 0.2
 _RESPONSE: Final = 0.1
+_CUT_RESPONSE: Final = 0.3
 _STILL: Final = 0.5
 _EXPLAINED: Final = 1.35
 _KNOWN: Final = 0.5
@@ -53,11 +54,22 @@ class ShakeMeter:
         self._box = slice(None), slice(None)
         self._next = 0.0
         self._moving = 0.0
+        self._known_before = False
         self._seconds = self._cost = self._watched = 0.0
 
     def see(self, pair: Pair | None) -> None:
         """Take the next two pictures; ``None`` where frames were passed over."""
-        moved = None if pair is None or pair.cut else self._shift(pair)
+        moved = None if pair is None else self._shift(pair)
+        if (
+            pair is not None
+            and moved is None
+            and not pair.cut
+            and self._known_before
+            and self._path
+        ):
+            moved, self._known_before = (0.0, 0.0), False  # one that cannot be told is bridged
+        else:
+            self._known_before = moved is not None
         self._watched += pair.seconds if pair is not None else 0.0
         if pair is None or moved is None:
             self._path.clear()
@@ -80,14 +92,13 @@ class ShakeMeter:
     def finish(self) -> tuple[list[Segment], float | None]:
         """Return the segments and the score, 0 to 10.
 
-        Where the path is known for less than half of what was watched, the rest counts as steady if
-        shake was found, and else the score is ``None``.
+        It is ``None`` where the path is known for less than half of what was watched and no shake
+        was found in that: a camera thrown about is hard to follow.
         """
         self._runs.close()
         found = self._runs.closed
-        if self._seconds > 0 and self._seconds >= _KNOWN * (self._watched - _WINDOW_S):
-            return found, 10 - loss(self._cost, self._seconds)
-        return found, 10 - loss(self._cost, self._watched) if found else None
+        known = self._seconds > 0 and self._seconds >= _KNOWN * (self._watched - _WINDOW_S)
+        return found, 10 - loss(self._cost, self._seconds) if known or found else None
 
     def _shift(self, pair: Pair) -> tuple[float, float] | None:
         self._crop(pair.new)
@@ -101,8 +112,10 @@ class ShakeMeter:
         lumas = pair.old.luma[self._box], pair.new.luma[self._box]
         new = _spectrum(lumas[1])
         self._known = pair.new, new
-        moved = _shift(old, new, lumas[1].shape)
-        return moved if moved is not None and _explains(moved, *lumas) else None
+        right, down, response = _shift(old, new, lumas[1].shape)
+        least, most = (_CUT_RESPONSE, 1.0) if pair.cut else (_RESPONSE, _EXPLAINED)
+        known = response >= least and _explained((right, down), *lumas) <= most
+        return (right, down) if known else None
 
     def _crop(self, look: Look) -> None:
         """Leave out bars beside the picture: what has been dark from the start."""
@@ -140,21 +153,22 @@ def shift(old: Float32Array, new: Float32Array) -> tuple[float, float] | None:
     Returns:
         Right and down; ``None`` where no shift explains the change.
     """
-    return _shift(_spectrum(old), _spectrum(new), new.shape)
+    right, down, response = _shift(_spectrum(old), _spectrum(new), new.shape)
+    return (right, down) if response >= _RESPONSE else None
 
 
 def _shift(
     old: NDArray[np.complex64], new: NDArray[np.complex64], shape: tuple[int, ...]
-) -> tuple[float, float] | None:
+) -> tuple[float, float, float]:
+    """Return the shift, and the height of its peak: 1 for two equal pictures."""
     cross = new * old.conj()
     cross *= _low_pass(shape) / (np.abs(cross) + np.float32(1e-3))
     peaks = np.fft.irfft2(cross, s=shape).astype(np.float32, copy=False)
     row, column = divmod(int(peaks.argmax()), shape[1])
-    if peaks[row, column] < _RESPONSE * _perfect(shape):
-        return None
     right = _between(peaks[row, [column - 1, column, (column + 1) % shape[1]]]) + column
     down = _between(peaks[[row - 1, row, (row + 1) % shape[0]], column]) + row
-    return _signed(right, shape[1]), _signed(down, shape[0])
+    response = float(peaks[row, column]) / _perfect(shape)
+    return _signed(right, shape[1]), _signed(down, shape[0]), response
 
 
 def _extent(lit: Any) -> slice:
@@ -165,8 +179,8 @@ def _extent(lit: Any) -> slice:
     return slice(BLOCK * int(places[0]), BLOCK * (int(places[-1]) + 1))
 
 
-def _explains(moved: tuple[float, float], old: Float32Array, new: Float32Array) -> bool:
-    """Whether moving one back makes the pictures about as alike as they were, or more.
+def _explained(moved: tuple[float, float], old: Float32Array, new: Float32Array) -> float:
+    """Return how unlike the pictures are with one moved back, as a share of what they were.
 
     What moves in front of a camera that stands still can have a peak of its own; moving the whole
     picture along with it makes the rest far worse. Parallax and a camera that rolls cost less.
@@ -174,9 +188,9 @@ def _explains(moved: tuple[float, float], old: Float32Array, new: Float32Array) 
     height, width = new.shape
     right, down = round(moved[0] * width / 100), round(moved[1] * height / 100)
     if not right and not down:
-        return True
+        return 1.0
     off = np.abs(_moved(new, right, down) - _moved(old, -right, -down))
-    return float(off.mean()) <= _EXPLAINED * float(np.abs(new - old).mean())
+    return float(off.mean()) / max(float(np.abs(new - old).mean()), 1e-6)
 
 
 def _moved(luma: Float32Array, right: int, down: int) -> Float32Array:
