@@ -31,7 +31,7 @@ __all__ = ["SEGMENT_FORMATS", "SegmentSheet", "render_segments", "write_segments
 SEGMENT_FORMATS = ("json", "srt", "vtt", "edl")
 """What `render_segments` can write."""
 
-# WebVTT's own classes: a STYLE block keeps FFmpeg up to 5.1, and what is built on it, from reading.
+# WebVTT's own classes: FFmpeg 5.1, and what is built on it, reads nothing of a file with STYLE.
 _COLOURS = {"block": "red", "review": "yellow", "allow": "lime", "fault": "cyan", "tag": "white"}
 # SRT has no way to escape what players take for markup.
 _SRT_PLAIN = str.maketrans("<>{}", "\u2039\u203a()")

@@ -25,8 +25,8 @@ def stretches(times: Sequence[Fraction], survey: Survey) -> tuple[Stretch, ...]:
 
     A moment stands for the time during which its frame is on the screen. What is left between two
     neighbours they share at the cut between them; half-way where there is none, and at the cut
-    nearest to half-way where there are several. The first moment also stands
-    for what is before it, the last one for what is after it.
+    nearest to half-way where there are several. The first moment also stands for what is before it,
+    the last one for what is after it.
 
     Args:
         times: The T moments in seconds, ascending, no two alike.

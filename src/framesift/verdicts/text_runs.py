@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from framesift.policies import Policy
-    from framesift.types import Action, Part, Signal, Survey
+    from framesift.types import Action, Cue, Part, Signal, Survey
     from framesift.verdicts.stretches import Stretch
 
 __all__ = ["text_runs"]
@@ -46,7 +46,7 @@ def text_runs(
     Returns:
         Category to runs, in any order.
     """
-    spoken = _times(signals, "subtitles")
+    spoken = _spoken(_times(signals, "subtitles"), survey.cues)
     read = sorted({*readings, *_times(signals, "words")}) if readings else []
     found: dict[str, list[Run]] = {}
     for signal in signals:
@@ -54,7 +54,7 @@ def text_runs(
         if time is None or signal.part == "image" or action == "allow":
             continue
         if signal.part == "subtitles":
-            start, end = _while_shown(time, spoken, survey, moments)
+            start, end = _within(time, spoken[time], moments)
         elif signal.part == "words" and read:
             start, end = _until_next(time, read, moments)
         else:
@@ -98,16 +98,18 @@ def _until_next(
     return start, max(end, following)
 
 
-def _while_shown(
-    time: Fraction, passages: Sequence[Fraction], survey: Survey, moments: Sequence[Stretch]
-) -> Stretch:
-    later = bisect_right(passages, time)
-    following = passages[later] if later < len(passages) else None
-    shown = [
-        cue.end
-        for cue in survey.cues
-        if cue.start >= time and (following is None or cue.start < following)
-    ]
-    start = max(time, moments[0][0])
-    end = min(max(shown, default=time), moments[-1][1])
-    return (start, end) if start < end else _moment(time, moments)
+def _spoken(passages: Sequence[Fraction], cues: Sequence[Cue]) -> dict[Fraction, Fraction]:
+    """Return when each passage of subtitles ends, by its start."""
+    ends = dict(zip(passages, passages, strict=True))
+    for cue in cues:
+        place = bisect_right(passages, cue.start) - 1
+        if place >= 0:
+            start = passages[place]
+            ends[start] = max(ends[start], cue.end)
+    return ends
+
+
+def _within(start: Fraction, end: Fraction, moments: Sequence[Stretch]) -> Stretch:
+    """Return a stretch as far as there are pictures; the nearest moment where there are none."""
+    first, last = max(start, moments[0][0]), min(end, moments[-1][1])
+    return (first, last) if first < last else _moment(start, moments)

@@ -62,6 +62,30 @@ def test_neighbours_share_the_time_between_them_at_the_cut_or_half_way(cuts, edg
     )
 
 
+@pytest.mark.parametrize(
+    ("gone", "cuts", "edge"),
+    [
+        ("1.2", (), "1.6"),
+        ("1.2", ("1.1",), "1.6"),
+        ("1.2", ("1.2",), "1.2"),
+        ("1.2", ("1.3", "1.9"), "1.3"),
+        (2, (), 2),
+        (3, (), 2),
+    ],
+)
+def test_a_moment_holds_while_its_frame_is_on_the_screen(gone, cuts, edge):
+    survey = Survey(end=Fraction(3), shots=shots(0, *cuts, 3), ends=tuple(seconds(gone, "2.5")))
+    found = stretches(seconds(1, 2), survey)
+    assert found[0][1] == found[1][0] == Fraction(edge)
+
+
+def test_what_stays_on_the_screen_is_no_gap():
+    survey = Survey(end=Fraction(10), ends=tuple(seconds(4, 5)))
+    assert build_timeline(Track(seconds(0, 4)), survey, POLICY).longest_gap == 5
+    still = Survey(end=Fraction(10), ends=tuple(seconds(4, 10)))
+    assert build_timeline(Track(seconds(0, 4)), still, POLICY).longest_gap == 0
+
+
 def test_the_end_follows_from_the_spacing_where_it_is_not_known():
     assert stretches(seconds(1, 3), Survey())[-1] == (Fraction(2), Fraction(5))
     assert stretches(seconds(1), Survey()) == ((Fraction(0), Fraction(26, 25)),)
