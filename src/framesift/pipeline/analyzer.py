@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from framesift.embeddings.tiles import TileEncoder
 from framesift.frames import AdaptiveSampler
 from framesift.heads.base import check_experts
 from framesift.media import blurred
-from framesift.pipeline.items import Reading
+from framesift.pipeline.items import Reading, moves
 from framesift.pipeline.judge import judge
 from framesift.pipeline.moderation import Content, conclude, examine, moderate
 from framesift.pipeline.signals import View
@@ -24,13 +25,13 @@ from framesift.types import SEVERITY, Analysis, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
 
     from framesift.embeddings.base import Embedder, ImageEncoder
     from framesift.embeddings.cache import Cache
     from framesift.embeddings.ocr import WordReader
     from framesift.frames import Sampler
     from framesift.heads import Head
+    from framesift.heads.clip import ClipHead
     from framesift.media import Source
     from framesift.pipeline.items import Item
     from framesift.pipeline.moderation import Findings
@@ -54,6 +55,7 @@ class Analyzer(Stages):
         cache: Where rows are remembered; ``None`` for nowhere.
         reading: Limits and decoding.
         reader: Reads the words in pictures; ``None`` reads none.
+        clip_heads: Heads for moderation that need several frames of what moves.
 
     Raises:
         SpaceMismatchError: On construction, if a head was made for another model.
@@ -68,6 +70,7 @@ class Analyzer(Stages):
     cache: Cache | None = None
     reading: Reading = field(default_factory=Reading)
     reader: WordReader | None = None
+    clip_heads: Sequence[ClipHead] = ()
 
     def __post_init__(self) -> None:
         """Let every head score one made-up picture, so that a mismatch shows before the run."""
@@ -76,6 +79,9 @@ class Analyzer(Stages):
         for head in self.heads:
             check_experts(head.card, known)
             head.score(self._embeddings(rows))
+        for clip_head in self.clip_heads:
+            check_experts(clip_head.card, known)
+            clip_head.score(self._embeddings(rows), (Fraction(0),))
 
     def analyze(self, source: Source | str | bytes, *, stop_on: Action | None = None) -> Analysis:
         """Analyse one source in this thread.
@@ -102,8 +108,8 @@ class Analyzer(Stages):
         """Score and judge an item whose frames are all encoded, and remember its rows."""
         info, embeddings = self.collect(item)
         content = self._content(item, embeddings, item.times)
-        findings = examine(content, self.heads, self.policy)
-        course = course_of(item, findings.sights, self.policy)
+        findings = examine(content, self.heads, self.policy, clip_heads=self.clip_heads)
+        course = course_of(item, findings, self.policy)
         verdict = self._conclude(findings, content, course)
         survey = None if course is None else course.survey
         judged = judge(embeddings, self.heads, times=item.times, survey=survey)
@@ -133,7 +139,7 @@ class Analyzer(Stages):
         """Whether frames ``first`` to ``last`` of an item lead to an action, or a worse one."""
         embeddings = self._embeddings(self._rows(item, first, last))
         content = self._content(item, embeddings, item.times[first:last])
-        findings = examine(content, self.heads, self.policy)
+        findings = examine(content, self.heads, self.policy, clip_heads=self.clip_heads)
         # Not what a share of the time comes to: nobody knows yet how much time there is.
         found = conclude(findings, content, self.policy).action
         return SEVERITY.index(found) >= SEVERITY.index(action)
@@ -142,11 +148,14 @@ class Analyzer(Stages):
         """Gather all that a verdict on some frames of an item rests on."""
         problems = [item.problem, item.words_problem, _caption_problem(item.source)]
         still = item.info is None or item.info.kind == "image"
+        shots = () if item.survey is None else item.survey.shots
         return Content(
             views=self._views([] if still else times, embeddings),
             sha256=item.sha256,
             caption=item.source.caption,
             words=_words(item, still=still),
+            times=times if item.info is not None and moves(item.info) else (),
+            cuts=[shot.start for shot in shots],
             subtitles=_subtitles(item),
             hashes=embeddings.extras.get("pdq"),
             problems=[problem for problem in problems if problem is not None],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from framesift.embeddings.ocr import WordReader
     from framesift.frames import Sampler
     from framesift.heads import Head
+    from framesift.heads.clip import ClipHead
 
 __all__ = ["build_analyzer", "check_model", "default_heads", "experts_for", "word_reader_for"]
 
@@ -98,7 +99,7 @@ def build_analyzer(
         embedder: The model.
         heads: Instead of `default_heads`.
         policy: Instead of the default policy.
-        sampler: Instead of one frame per second, at most 64.
+        sampler: Instead of `AdaptiveSampler`.
         cache: Where rows are remembered.
         reading: Limits and decoding.
 
@@ -127,7 +128,15 @@ def build_analyzer(
         cache=cache,
         reading=reading or Reading(),
         reader=word_reader_for(policy),
+        clip_heads=_clip_heads(embedder, policy),
     )
+
+
+def _clip_heads(embedder: Embedder, policy: Policy) -> list[ClipHead]:
+    """Return the heads for what moves that speak of something the policy names."""
+    from framesift.heads.clip import clip_heads
+
+    return [head for head in clip_heads(embedder) if set(head.names) & set(policy.rules)]
 
 
 def check_model(policy: Policy, embedder: Embedder) -> None:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framesift.pipeline.signals import context_scores, image_signals, look
+from framesift.pipeline.signals import (
+    clip_curves,
+    context_scores,
+    curve_signals,
+    image_signals,
+    look,
+)
 from framesift.policies import ALLOWED, decide, joint_signals
 from framesift.types import SEVERITY, Problem, Signal, Verdict
 
@@ -20,9 +26,10 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from framesift.heads import Head
+    from framesift.heads.clip import ClipHead
     from framesift.pipeline.signals import Sight, View
     from framesift.policies import Policy
-    from framesift.types import Action, Float32Array, Part
+    from framesift.types import Action, Curve, Float32Array, Part
 
 __all__ = [
     "Content",
@@ -44,6 +51,8 @@ class Content:
         sha256: Of the file.
         caption: The text that goes with the picture; ``None`` for none.
         words: Words read in the picture, by the time of the frame (``None`` for a still).
+        times: Of the frames of what moves, in seconds; empty for what does not.
+        cuts: Where its shots begin.
         subtitles: Lines of the subtitles inside a video, by the time at which they start.
         hashes: Rows of the expert ``pdq``, float32 (N, 257), or ``None``.
         problems: What could not be read; the verdict is then no milder than the policy says.
@@ -54,6 +63,8 @@ class Content:
     sha256: str | None = None
     caption: str | None = None
     words: Sequence[tuple[Fraction | None, str]] = ()
+    times: Sequence[Fraction] = ()
+    cuts: Sequence[Fraction] = ()
     subtitles: Sequence[tuple[Fraction | None, str]] = ()
     hashes: Float32Array | None = None
     problems: Sequence[Problem] = ()
@@ -69,12 +80,14 @@ class Findings:
         parts: Which parts were looked at.
         context: Context tag to score.
         sights: What each moderation head says of the pictures.
+        curves: What heads that need several frames say along the time.
     """
 
     signals: Sequence[Signal] = ()
     parts: Sequence[Part] = ()
     context: Mapping[str, float] = field(default_factory=dict)
     sights: Sequence[Sight] = ()
+    curves: Sequence[Curve] = ()
 
 
 def moderate(content: Content, heads: Sequence[Head], policy: Policy) -> Verdict:
@@ -94,13 +107,20 @@ def moderate(content: Content, heads: Sequence[Head], policy: Policy) -> Verdict
     return conclude(examine(content, heads, policy), content, policy)
 
 
-def examine(content: Content, heads: Sequence[Head], policy: Policy) -> Findings:
+def examine(
+    content: Content,
+    heads: Sequence[Head],
+    policy: Policy,
+    *,
+    clip_heads: Sequence[ClipHead] = (),
+) -> Findings:
     """Score every part of an item.
 
     Args:
         content: The parts.
         heads: For moderation and context; others are passed over.
         policy: Says which categories are wanted, and what stands on lists.
+        clip_heads: For what moves.
 
     Raises:
         HeadError: A head cannot read the rows of the frames.
@@ -110,11 +130,16 @@ def examine(content: Content, heads: Sequence[Head], policy: Policy) -> Findings
     parts: list[Part] = []
     context: dict[str, float] = {}
     sights: list[Sight] = []
+    curves: list[Curve] = []
     if content.views and listed is not ALLOWED:
         parts.append("image")
         sights = look(heads, content.views)
         signals += image_signals(sights)
         context = context_scores(heads, content.views[0].embeddings)
+        if content.times:
+            whole = content.views[0].embeddings
+            curves = clip_curves(clip_heads, whole, content.times, content.cuts)
+            signals += curve_signals(curves, content.times)
         for part, texts in _texts_within(content):
             if texts:
                 parts.append(part)
@@ -124,7 +149,7 @@ def examine(content: Content, heads: Sequence[Head], policy: Policy) -> Findings
         signals += _text_signals(content.caption, policy, "caption")
     if "image" in parts and len(parts) > 1:
         signals += _together(signals, policy)
-    return Findings(signals, parts, context, sights)
+    return Findings(signals, parts, context, sights, curves)
 
 
 def conclude(findings: Findings, content: Content, policy: Policy) -> Verdict:

@@ -9,16 +9,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framesift.heads.moderation import tile_scores
-from framesift.types import Embeddings, Evidence, Signal
+from framesift.types import Curve, Embeddings, Evidence, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
     from framesift.heads import Head
+    from framesift.heads.clip import ClipHead
     from framesift.types import Float32Array, Scores
 
-__all__ = ["Box", "Sight", "View", "context_scores", "image_signals", "look"]
+__all__ = [
+    "Box",
+    "Sight",
+    "View",
+    "clip_curves",
+    "context_scores",
+    "curve_signals",
+    "image_signals",
+    "look",
+]
 
 Box = tuple[float, float, float, float]
 
@@ -116,6 +126,47 @@ def image_signals(sights: Sequence[Sight]) -> list[Signal]:
                     best[key] = signal
         found += best.values()
     return found
+
+
+def clip_curves(
+    heads: Sequence[ClipHead],
+    embeddings: Embeddings,
+    times: Sequence[Fraction],
+    cuts: Sequence[Fraction],
+) -> list[Curve]:
+    """Score the moments of what moves with heads that need several frames.
+
+    Args:
+        heads: For moderation.
+        embeddings: Of whole frames, one row per moment.
+        times: Of the moments, in seconds, ascending.
+        cuts: Where shots begin, in seconds.
+
+    Raises:
+        HeadError: A head cannot read the rows.
+    """
+    curves = []
+    for head in heads:
+        scores = head.score(embeddings, times, cuts=cuts)
+        curves += [
+            Curve(name, head.card.source, scores.values[:, column])
+            for column, name in enumerate(scores.names)
+        ]
+    return curves
+
+
+def curve_signals(curves: Sequence[Curve], times: Sequence[Fraction]) -> list[Signal]:
+    """Return the highest score of each curve and when it was, and what is no number beside it."""
+    return [
+        Signal(
+            curve.label,
+            float(curve.values[row]),
+            curve.source,
+            evidence=Evidence(time=times[row]),
+        )
+        for curve in curves
+        for row, _ in _places(curve.values[:, None])
+    ]
 
 
 def context_scores(heads: Sequence[Head], embeddings: Embeddings) -> dict[str, float]:

@@ -87,12 +87,13 @@ class Course:
         )
 
 
-def course_of(item: Item, sights: Sequence[Sight], policy: Policy) -> Course | None:
+def course_of(item: Item, findings: Findings, policy: Policy) -> Course | None:
     """Lay what moderation heads saw along the running time; ``None`` for what does not move."""
     if item.info is None or not moves(item.info) or item.survey is None or not item.times:
         return None
     moments = stretches(item.times, item.survey)
-    return Course(item.survey, tuple(item.times), moments, harm=_harm(sights, policy))
+    harm = [*_harm(findings.sights, policy), *findings.curves]
+    return Course(item.survey, tuple(item.times), moments, harm=harm)
 
 
 def _harm(sights: Sequence[Sight], policy: Policy) -> list[Curve]:
