@@ -57,7 +57,7 @@ def _load_script(name: str) -> ModuleType:
 
 def _normal(line: str) -> str:
     """Drop what may differ between machines: figures, bars, the width of columns."""
-    line = re.sub(r"[▏▎▍▌▋▊▉█]+", "", line)
+    line = re.sub(r"[▏▎▍▌▋▊▉█▁▂▃▄▅▆▇]+", "", line)
     return re.sub(r"\s+", " ", re.sub(r"\d+(\.\d+)?", "#", line)).strip()
 
 
