@@ -25,6 +25,7 @@ _LEAST_SECONDS: Final = 5
 _AROUND: Final = 20
 _DROP: Final = 0.25
 _AS_LIVELY: Final = 0.5
+_MOVES: Final = 0.2
 _AS_DETAILED: Final = 0.7
 _SCALE_OCTAVES: Final = 1.5
 
@@ -106,7 +107,8 @@ def _starved(known: _Seconds, sizes: NDArray[np.float64]) -> list[float]:
         around = slice(first, first + _AROUND)
         level = float(np.quantile(sizes[around], 0.75))
         usual = sizes[around] >= level / 2
-        lively = known.motion[place] >= _AS_LIVELY * float(np.median(known.motion[around][usual]))
+        motion = _AS_LIVELY * float(np.median(known.motion[around][usual]))
+        lively = known.motion[place] >= max(_MOVES, motion)
         detail = _AS_DETAILED * float(np.median(known.detail[around][usual]))
         starved = size < _DROP * level and lively and known.detail[place] >= detail
         found.append(log2(level / max(size, 1.0)) - 1 if starved else 0.0)
