@@ -29,6 +29,7 @@ __all__ = ["Deck"]
 _DECODER_FRAMES = 10
 """Pictures a decoder keeps for reference and reordering, roughly."""
 
+_DECODER_THREADS = 2
 _MANY_PX = 8_000_000
 _BIG_BYTES = 64 * 2**20
 _MOST_READ_ERRORS = 64
@@ -231,7 +232,7 @@ class Deck:
         self.marks_keys = self.marks_keys and seeing is None
         context = self.decoder = seeing or context
         # One decoder thread for huge frames: each further thread keeps frames of its own.
-        context.thread_count = 1 if pixels >= _MANY_PX else 2
+        context.thread_count = 1 if pixels >= _MANY_PX else _DECODER_THREADS
         if seeing is None:
             context.thread_type = "AUTO"
         # The header may lie about the size: the decoder itself refuses larger frames.

@@ -163,6 +163,7 @@ def decode_still(
         UnsupportedMediaError: Its variant is not decoded.
         LimitExceededError: It turned out larger than its header said.
     """
+    file = image.fp  # decoding lets go of it without closing it
     try:
         with decoding(name):
             _check_speed(image, name)
@@ -177,6 +178,8 @@ def decode_still(
             return orient(pixels, orientation)
     finally:
         close_image(image)
+        if file is not None:
+            file.close()
 
 
 def reduction(size: tuple[int, int], min_side_px: int | None) -> int:

@@ -108,7 +108,8 @@ class Renderer:
         see_through = _has_alpha(picture)
         form = "rgb48le" if high_range else "rgba" if see_through else "rgb24"
         scaled = scaler.reformat(picture, *size, form, interpolation=method)
-        array = cast("UInt8Array", scaled.to_ndarray())
+        # PyAV gives a view into padded lines where the width is odd.
+        array = np.ascontiguousarray(cast("UInt8Array", scaled.to_ndarray()))
         if high_range:
             if key not in self._tone_maps:
                 self._tone_maps[key] = ToneMap(*key, self._peak)
