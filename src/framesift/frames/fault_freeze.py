@@ -195,8 +195,8 @@ def _is_freeze(rest: _Rest) -> bool:
     before = [pair for pair in before if rest.start.seconds - pair.old.seconds <= _NEAR_S]
     alive = _alive([pair.middle for pair in before], _ALIVE)
     resumed = _alive([pair.middle for pair in after[::-1]], _ALIVE)
-    moved = _alive([pair.most for pair in before], _FAST)
-    moves = _alive([pair.most for pair in after[::-1]], _FAST)
+    moved = _fast([pair.most for pair in before])
+    moves = _fast([pair.most for pair in after[::-1]])
     unknown = not rest.before
     return alive or (unknown and resumed) or (moved and moves)
 
@@ -209,6 +209,14 @@ def _alive(changes: list[float], least: float) -> bool:
     # The middle one of the last: a frame coded afresh may come between life and rest.
     last = float(np.median(changes[-_AFTER:]))
     return usual >= least and last >= _ABRUPT * usual
+
+
+def _fast(changes: list[float]) -> bool:
+    """Whether a part of the picture moves fast right up to a rest, be it in every other frame."""
+    if len(changes) < _AFTER:
+        return False
+    usual = float(np.quantile(changes, 0.75))
+    return usual >= _FAST and max(changes[-_AFTER:]) >= 0.5 * usual
 
 
 def _same_shot(pairs: Sequence[Pair]) -> list[Pair]:
