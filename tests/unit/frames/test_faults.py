@@ -182,6 +182,29 @@ def test_freeze_in_a_video_of_few_pictures_a_second() -> None:
     assert spans(measured(frames)[0]) == [("freeze", pytest.approx(3.84, abs=0.01), 6.0)]
 
 
+def passing(places: list[float]) -> list[UInt8Array]:
+    """Let something pass before a camera that stands still and has no noise."""
+    behind, before = view(scene(), 0), view(scene(1), 0)[20:52, :24]
+    frames = []
+    for place in places:
+        left, part = int(place % 90), place % 1
+        both = np.stack([behind, behind]).astype(np.float32)
+        both[0, 20:52, left : left + 24] = both[1, 20:52, left + 1 : left + 25] = before
+        frames.append(np.round((1 - part) * both[0] + part * both[1]).astype(np.uint8))
+    return frames
+
+
+def test_freeze_of_a_part_that_goes_on_at_once() -> None:
+    places = [1.5 * k for k in range(100)]
+    frames = passing([*places[:60], *[places[59]] * 30, *places[60:]])
+    assert [each.label for each in measured(frames)[0]] == ["freeze"]
+
+
+def test_part_that_slows_down_and_waits_is_not_frozen() -> None:
+    steps = [1.5] * 60 + [1.5 * 0.7**k for k in range(15)] + [0.0] * 25 + [1.5] * 60
+    assert not measured(passing(np.cumsum(steps).tolist()))[0]
+
+
 def test_bumped_camera_is_not_frozen_before_and_after() -> None:
     whole = scene()
     bump = [view(whole, 4 * np.sin(k), 2 * np.cos(k)) for k in range(25)]
