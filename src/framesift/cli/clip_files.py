@@ -251,31 +251,28 @@ def _tiles(timeline: Timeline, action: Action | None) -> list[SheetTile]:
 
     posters = {poster.time: poster for poster in timeline.posters}
     tiles = []
-    for moment in moments_of_shots(timeline, _SHEET_TILES, action=action):
-        poster = posters.get(moment.time)
-        if poster is None:
-            continue
+    for moment in moments_of_shots(timeline, _SHEET_TILES, action=action, among=posters):
+        poster = posters[moment.time]
         hidden = moment.veiled or poster.blurred is not None
         tiles.append(
             SheetTile(
                 poster.blurred if hidden else poster.thumbnail,
                 clock(float(moment.time), tenths=True),
                 "" if moment.score is None else f"{moment.score:.1f}",
-                _action_at(timeline, moment, action) if hidden else "allow",
+                _action_near(timeline, moment, action) if hidden else "allow",
             )
         )
     return tiles
 
 
-def _action_at(timeline: Timeline, moment: Moment, action: Action | None) -> str:
-    from framesift.types import SEVERITY
-
-    here = [
-        one.action
-        for one in timeline.segments
-        if one.kind == "harm" and one.start <= moment.time < one.end
-    ]
-    return max(here, key=SEVERITY.index, default=action or "review")
+def _action_near(timeline: Timeline, moment: Moment, action: Action | None) -> str:
+    """Return what the stretch leads to that a moment lies in or beside."""
+    raised = [one for one in timeline.segments if one.kind == "harm" and one.action != "allow"]
+    if not raised:
+        return action or "review"
+    return min(
+        raised, key=lambda one: max(one.start - moment.time, moment.time - one.end, Fraction(0))
+    ).action
 
 
 def _subtitle(result: Analysis) -> str:

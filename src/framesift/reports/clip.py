@@ -14,7 +14,7 @@ from framesift.reports.timelines import (
     segment_line,
     shots_line,
 )
-from framesift.reports.words import action_of, duration, reasons, title
+from framesift.reports.words import action_of, duration, reasons, title, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,8 +55,7 @@ class ClipWriter(ReasonsWriter):
         text.append(f"   {length}, {record['width']} x {record['height']}", style="dim")
         self._print(text)
         if record["error"] is not None:
-            message = record["error"]["message"].removeprefix(record["path"]).removeprefix(":")
-            self._row("problem", " ".join(message.split()), "yellow")
+            self._row("problem", trouble(record), "yellow")
         self._quality(record)
         self._verdict(record)
         self._picture(record, timeline)

@@ -80,6 +80,7 @@ class Picture:
         far: Whether the head missed.
         note: A further line, such as the interval.
         thumbnail: A JPEG, or ``None``.
+        excerpt: How a text begins that has no thumbnail because it is no picture.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Picture:
     far: bool = False
     note: str = ""
     thumbnail: bytes | None = None
+    excerpt: str = ""
 
 
 def known(value: float) -> bool:
@@ -185,7 +187,7 @@ def sheet(pictures: Iterable[Picture], *, labels: bool = False) -> str:
         far = " far" if one.far else ""
         note = f"<small>{shown(one.note)}</small>" if one.note else ""
         parts.append(
-            f'<li class="shot{far}" title="{shown(one.name)}">{_image(name, one.thumbnail)}'
+            f'<li class="shot{far}" title="{shown(one.name)}">{_image(name, one)}'
             f'<span class="told">Actual <b>{shown(one.actual)}</b></span>'
             f'<span class="told">Predicted <b>{shown(one.predicted)}</b></span>'
             f'<span class="file">{shown(name)}</span>{note}</li>'
@@ -282,10 +284,12 @@ def _squared(text: str) -> str:
     return shown(re.sub(r"\bR2\b", "R²", text))
 
 
-def _image(name: str, thumbnail: bytes | None) -> str:
-    if not thumbnail:
+def _image(name: str, picture: Picture) -> str:
+    if picture.excerpt:
+        return f'<span class="frame"><q dir="auto">{shown(picture.excerpt)}</q></span>'
+    if not picture.thumbnail:
         return '<span class="frame"><span class="blank">No thumbnail</span></span>'
-    data = b64encode(thumbnail).decode("ascii")
+    data = b64encode(picture.thumbnail).decode("ascii")
     return (
         f'<span class="frame"><img decoding="async" alt="{shown(name)}" '
         f'src="data:image/jpeg;base64,{data}"></span>'

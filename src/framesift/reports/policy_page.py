@@ -62,6 +62,8 @@ def percent(rate: Rate) -> str:
 
 
 def _unbroken(rate: Rate) -> str:
+    if not parts.known(rate.value):
+        return parts.number(rate.value)
     return shown(percent(rate)).replace(" ", "&nbsp;")
 
 
@@ -129,8 +131,8 @@ def _by_category(categories: Iterable[CategoryFigures]) -> str:
 def _calibration(categories: Iterable[CategoryFigures]) -> str:
     plots = [
         f'<figure class="graph"><h3>{shown(one.category)} ({one.medium})</h3>'
-        f"{_diagram(one.bins)}<figcaption>Expected calibration error "
-        f"{parts.number(one.ece, 3)}</figcaption></figure>"
+        f"{_diagram(one.bins)}<figcaption>Across: the score; up: the share that is of it. "
+        f"Expected calibration error {parts.number(one.ece, 3)}</figcaption></figure>"
         for one in categories
         if one.negatives
     ]
@@ -199,5 +201,5 @@ _CALIBRATION = (
     "Where the dots lie on the dashed line a score is the share of examples that are of the "
     "category. This too depends on how frequent it is here."
 )
-_MISSED = "The lowest scores first. Thumbnails are blurred."
-_DISTURBED = "The gravest verdicts first. Thumbnails are blurred."
+_MISSED = "The lowest scores first. Thumbnails are blurred, texts are not."
+_DISTURBED = "The gravest verdicts first. Thumbnails are blurred, texts are not."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from framesift.reports.table import STYLES, TableWriter
 from framesift.reports.timelines import clock, faults, gap_line, harms, segment_line
-from framesift.reports.words import action_of, reasons, title, visible
+from framesift.reports.words import action_of, reasons, title, trouble, visible
 
 if TYPE_CHECKING:
     from framesift.reports.record import Record
@@ -40,7 +40,7 @@ class ReasonsWriter(TableWriter):
         error = record["error"]
         lines = reasons(record)
         if error is not None:
-            message = " ".join(error["message"].removeprefix(f"{record['path']}: ").split())
+            message = trouble(record)
             failed = record["kind"] is None
             what = {"review": "to review", "block": "blocked"}[record["moderation"]["action"]]
             lines.insert(0, f"{message} ({what})" if failed else f"incomplete: {message}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,13 @@ __all__ = [
     "reasons",
     "title",
     "top_label",
+    "trouble",
     "visible",
 ]
 
 _NAMES: Mapping[str, str] = MappingProxyType({"list": "known hash"})
+# How a message says when it happened, between the path and what happened.
+_AT = re.compile(r"^ \((at [\d.]+ s)\)")
 _KINDS: Mapping[str, str] = MappingProxyType({"text": "texts", "video": "videos"})
 
 
@@ -58,10 +62,8 @@ def reason(record: Record) -> str:
     An error; else what raised a flag, or could not be judged; else its likeliest tag, what is wrong
     with it, and whether it is unusual.
     """
-    error = record["error"]
-    if error is not None:
-        message = error["message"].removeprefix(f"{record['path']}: ")
-        message = visible(" ".join(message.split()))
+    if record["error"] is not None:
+        message = visible(trouble(record))
         return message if record["kind"] is None else f"incomplete: {message}"
     raised = reasons(record)
     if raised:
@@ -75,6 +77,15 @@ def reason(record: Record) -> str:
     if quality.get("unusual"):
         notes.append("unusual picture")
     return visible("; ".join(notes))
+
+
+def trouble(record: Record) -> str:
+    """Return what went wrong, without the path before it: ``at 2.7 s: is broken``."""
+    message = str(record["error"]["message"])
+    rest = message.removeprefix(record["path"])
+    if rest != message:
+        rest = _AT.sub(r"\1", rest).removeprefix(":")
+    return " ".join(rest.split())
 
 
 def reasons(record: Record) -> list[str]:

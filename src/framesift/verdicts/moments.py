@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from framesift.types import Action, Shot, Timeline
 
@@ -23,7 +23,8 @@ class Moment:
     Attributes:
         time: Seconds, one of the timeline's ``times``.
         score: Its quality, 0 to 10; ``None`` where nothing scored it.
-        veiled: Whether it is not allowed, so that nobody should see it by surprise.
+        veiled: Whether it or one of its neighbours is not allowed, so that nobody should see it
+            by surprise: where a stretch begins and ends is known to one step of the sampling.
     """
 
     time: Fraction
@@ -80,7 +81,11 @@ def best_moments(
 
 
 def moments_of_shots(
-    timeline: Timeline, limit: int, *, action: Action | None = None
+    timeline: Timeline,
+    limit: int,
+    *,
+    action: Action | None = None,
+    among: Collection[Fraction] | None = None,
 ) -> tuple[Moment, ...]:
     """Choose one moment for every shot: its best one that is allowed, else its best one.
 
@@ -89,11 +94,14 @@ def moments_of_shots(
         limit: Most moments; more shots than that are thinned evenly, and fewer than a tenth of it
             are filled up to a fifth, evenly with further moments.
         action: The verdict on the whole video.
+        among: The moments to choose from, such as those with a picture; ``None`` for all.
 
     Returns:
         In the order of their times.
     """
     every = _moments(timeline, action)
+    if among is not None:
+        every = [one for one in every if one.time in among]
     by_shot: dict[int, list[Moment]] = {}
     for one in every:
         by_shot.setdefault(_shot_at(timeline.shots, one.time), []).append(one)
@@ -113,9 +121,11 @@ def _moments(timeline: Timeline, action: Action | None) -> list[Moment]:
     scores: Sequence[float] = [math.nan] * len(timeline.times)
     if curve is not None:
         scores = curve.values.tolist()
+    bad = [is_veiled(timeline, time, action) for time in timeline.times]
+    near = [any(bad[max(place - 1, 0) : place + 2]) for place in range(len(bad))]
     return [
-        Moment(time, score if math.isfinite(score) else None, is_veiled(timeline, time, action))
-        for time, score in zip(timeline.times, scores, strict=True)
+        Moment(time, score if math.isfinite(score) else None, veiled)
+        for time, score, veiled in zip(timeline.times, scores, near, strict=True)
     ]
 
 

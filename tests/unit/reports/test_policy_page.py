@@ -28,8 +28,9 @@ def page(name: str) -> str:
         outcome(0.1, "allow", name, actual=False, group=3),
     ]
     miss = Picture(name, name, name, far=True, note=name, thumbnail=b"jpeg")
+    text = Picture(name, name, name, excerpt=name)
     facts = PageFacts(header=ReportHeader(name, arguments=(name,), notice=name), source=name)
-    return policy_page(name, measure_policy(outcomes, [name]), facts, ([miss], [miss]))
+    return policy_page(name, measure_policy(outcomes, [name]), facts, ([miss], [text]))
 
 
 def test_the_page_has_every_figure() -> None:
@@ -46,6 +47,18 @@ def test_the_page_has_every_figure() -> None:
     ):
         assert told in text
     assert text.count("<circle") == 3
+
+
+def test_a_text_shows_its_words_where_a_picture_shows_its_thumbnail() -> None:
+    outcomes = [outcome(0.1, "allow", "spam_scam", actual=True, group=1)]
+    misses = [
+        Picture("s.txt", "spam_scam", "allow", excerpt="Buy <now>"),
+        Picture("unread.jpg", "spam_scam", "allow"),
+    ]
+    text = policy_page("p@1", measure_policy(outcomes, ["spam_scam"]), PageFacts(), (misses, []))
+
+    assert '<q dir="auto">Buy &lt;now&gt;</q>' in text
+    assert text.count("No thumbnail") == 1
 
 
 def test_names_never_become_markup() -> None:

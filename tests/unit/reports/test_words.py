@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from framesift.reports import to_record
-from framesift.reports.words import place, reason, reasons
+from framesift.reports.words import place, reason, reasons, trouble
 from framesift.types import Evidence, LabelScore, Problem, Verdict
 
 if TYPE_CHECKING:
@@ -112,3 +112,16 @@ def test_a_tile_has_a_place_in_words(
     tile: tuple[float, float, float, float], expected: str
 ) -> None:
     assert place(tile) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("a.mp4: is empty", "is empty"),
+        ("a.mp4 (at 2.700 s): is broken; get a new copy", "at 2.700 s: is broken; get a new copy"),
+        ("the model gave no\n number", "the model gave no number"),
+        ("a.mp4", ""),
+    ],
+)
+def test_trouble_is_told_without_the_path(message: str, told: str) -> None:
+    assert trouble({"path": "a.mp4", "error": {"message": message}}) == told
