@@ -31,6 +31,10 @@ _CHANGED = 14.0
 _CHANGED_SHARE = 0.35
 """From this `change` or `share_changed` on since the last chosen frame, another one is worth it."""
 
+_PAIR_S = Fraction(1, 4)
+_STIRRED_SHARE = 0.02
+"""From this `share_changed` on something moves, and what it does shows in two frames only."""
+
 _SAME = 8.0
 _REMEMBERED = 8
 _STROBE = 4
@@ -48,11 +52,13 @@ class AdaptiveSampler:
       longer than two steps;
     - one where the picture jumps, also for a single frame, and where it jumps back, unless it did
       so four times within a step and looks like one of the last few chosen ones: a strobe light;
+    - one a quarter of a second after a regular moment, where something moves: heads that judge
+      movement need two frames that lie close together;
     - one when the picture has changed enough since the last one, a quarter step later or more.
 
-    There are never more than ``max_frames``. Of a long video the step grows so that regular moments
-    take at most two thirds of them; the others are spread over its length. A still and the pages of
-    a document give what `UniformSampler` gives. No model has a say in it.
+    There are never more than ``max_frames``. Of a long video the step grows so that
+    regular moments take at most two thirds of them; the others are spread over its length. A still
+    and the pages of a document give what `UniformSampler` gives. No model has a say in it.
 
     Attributes:
         fps: Regular moments a second.
@@ -72,8 +78,8 @@ class AdaptiveSampler:
 
     @property
     def key(self) -> str:
-        """``adaptive1:fps=1,max=600``; the number is that of the rules above."""
-        return f"adaptive1:fps={self.fps},max={self.max_frames}"
+        """``adaptive2:fps=1,max=600``; the number is that of the rules above."""
+        return f"adaptive2:fps={self.fps},max={self.max_frames}"
 
     def frames(self, media: Media, watcher: Watcher) -> Iterator[Frame]:
         """Decode what may matter and read what the class describes."""
@@ -82,7 +88,7 @@ class AdaptiveSampler:
             return
         chooser = _Chooser(self, media)
         step = chooser.step
-        for stop in Route(media, longest=2 * step, apart=step / 4).stops():
+        for stop in Route(media, longest=2 * step, apart=_APART / Fraction(self.fps)).stops():
             sight = watcher.see(stop.shown, stop.small, joined=stop.joined)
             if chooser.wants(stop.shown.time, sight, stop.until):
                 frame = stop.shown.frame()
@@ -103,6 +109,7 @@ class _Chooser:
             self.step = max(self.step, self._length / (self._most * _BASE_SHARE))
         self._count = 0
         self._extras = 0
+        self._alone = False
         self._last: Fraction | None = None
         self._chosen: deque[Look] = deque(maxlen=_REMEMBERED)
         self._jumps: deque[Fraction] = deque(maxlen=_STROBE)
@@ -111,10 +118,12 @@ class _Chooser:
         """Decide on the next decoded picture."""
         if self._count >= self._most:
             return False
-        if not self._due(time, until):
+        regular = self._due(time, until)
+        if not regular:
             if not self._worth(time, sight):
                 return False
             self._extras += 1
+        self._alone = regular
         self._count += 1
         self._last = time
         self._chosen.append(sight.look)
@@ -129,26 +138,29 @@ class _Chooser:
     def _step(self) -> Fraction:
         if self._length is not None:
             return self.step
-        # Of unknown length: twice as far apart each time that half of what is left is spent.
-        doublings = int(math.log2(self._most / (self._most - self._count)))
-        return self.step * (1 << doublings)
+        # Of unknown length: four times as far apart whenever half of what is left is spent.
+        halvings = int(math.log2(self._most / (self._most - self._count)))
+        return self.step * (1 << 2 * halvings)
 
     def _worth(self, time: Fraction, sight: Sight) -> bool:
         assert self._last is not None
         allowed, burst = self._allowance(time)
+        known = any(change(look, sight.look) <= _SAME for look in self._chosen)
         if sight.jump:
             strobe = len(self._jumps) == _STROBE and time - self._jumps[0] < self._step()
-            known = any(change(look, sight.look) <= _SAME for look in self._chosen)
             if self._extras >= allowed or (strobe and known):
                 return False
             self._jumps.append(time)
             return True
-        if time - self._last < self._step() * _APART or self._extras >= allowed - burst / 2:
+        if self._extras >= allowed - burst / 2:
             return False
+        gone, apart = time - self._last, self._step() * _APART
         last = self._chosen[-1]
-        return (
-            change(last, sight.look) > _CHANGED or share_changed(last, sight.look) > _CHANGED_SHARE
-        )
+        moved = share_changed(last, sight.look)
+        if self._alone and gone >= min(apart, _PAIR_S) and moved > _STIRRED_SHARE:
+            return True
+        changed = moved > _CHANGED_SHARE or change(last, sight.look) > _CHANGED
+        return changed and not known and gone >= apart
 
     def _allowance(self, time: Fraction) -> tuple[float, float]:
         """Return how many extra frames there may have been by now, and how many in a burst."""

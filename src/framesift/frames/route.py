@@ -122,7 +122,10 @@ class Route:
             return True
         if self._walked is None or end - self._walked >= _WATCH_EVERY_S:
             return True
-        return _spikes(self._index.sizes[self._keys[place] : self._keys[place + 1] + 1])
+        one, other = self._keys[place], self._keys[place + 1]
+        sizes = self._index.sizes
+        between = sizes[one + 1 : other][~self._index.keys[one + 1 : other]]
+        return _spikes(between, float(min(sizes[one], sizes[other])))
 
     def _walk(self, place: int) -> Generator[Stop, None, int]:
         """Decode every frame of a stretch, and of those after it that must be walked anyway."""
@@ -203,13 +206,16 @@ def _places(index: FrameIndex | None, apart: Fraction) -> tuple[list[int], bool]
     return (kept, True) if 2 * len(kept) <= len(found) else (found, False)
 
 
-def _spikes(sizes: NDArray[np.uint32]) -> bool:
-    """Tell from the bytes of a stretch, both of its key frames included, whether something came."""
-    between = sizes[1:-1]
+def _spikes(between: NDArray[np.uint32], key: float) -> bool:
+    """Tell from the bytes of the frames between two key frames whether something came.
+
+    Args:
+        between: Of each frame that is no key frame.
+        key: Of the smaller key frame.
+    """
     if not len(between):
         return False
     middle, usual = (max(float(size), 1.0) for size in np.percentile(between, (50, _USUAL)))
-    key = float(min(sizes[0], sizes[-1]))
     most = float(between.max())
     spike = most > _SPIKE * usual and most > _SPIKE_SHARE * key
     return spike or (most > _BIG * middle and most > _BIG_SHARE * key)
@@ -231,8 +237,8 @@ def picked(
         watcher: Told of every frame that is decoded.
 
     Yields:
-        Frames in the order of their times, each once; for a broken one the next that decodes, or the
-        last one before the rest broke off.
+        Frames in the order of their times, each once; for a broken one the next that decodes,
+        or the last one before the rest broke off.
 
     Raises:
         CorruptMediaError: After the frames that could be decoded.
@@ -258,7 +264,9 @@ def picked(
         except CorruptMediaError as error:
             trouble = trouble or error
             if wanted:  # what stood on the screen when the rest broke off
-                yield from _still_shown(media, wanted[0], given)
+                for frame in _still_shown(media, wanted[0], given):
+                    given = frame.time
+                    yield frame
     if trouble is not None:
         raise trouble
 
