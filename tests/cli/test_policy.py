@@ -410,6 +410,22 @@ def test_init_names_the_folder_that_is_not_there(
     assert not file.parent.exists()
 
 
+def test_evaluate_shows_how_a_text_begins_that_was_missed(
+    run: Callable[..., Result], policy: Path, tmp_path: Path
+) -> None:
+    table, page = tmp_path / "texts.csv", tmp_path / "page.html"
+    long = "the <b>sea</b> was calm " * 40
+    table.write_text(f'text,spam_scam\n"{long}",1\n"a walk",0\n', "utf-8")
+
+    run("evaluate", policy, table, "--report", page)
+
+    text = page.read_text("utf-8")
+    excerpt = text.split('<q dir="auto">')[1].split("</q>")[0]
+    assert excerpt.startswith("the &lt;b&gt;sea&lt;/b&gt; was calm the")
+    assert excerpt.endswith("…")
+    assert "No thumbnail" not in text
+
+
 @pytest.mark.parametrize("name", ["page.pdf", "page"])
 def test_evaluate_writes_no_page_under_the_name_of_another_format(
     run: Callable[..., Result], tmp_path: Path, letters: Path, name: str

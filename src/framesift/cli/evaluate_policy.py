@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["evaluate_policy"]
 
 _SHOWN = 24
+_EXCERPT = 240
 _OF_HEADS = ("against", "images", "columns", "scale", "plots")
 
 
@@ -264,7 +265,14 @@ def _picture(judged: Judged) -> Picture:
         far=True,
         note="; ".join(_told(label) for label in found[:2]),
         thumbnail=blurred(judged.thumbnail) if judged.thumbnail else None,
+        excerpt="" if judged.example.path else _excerpt(judged.example.text or ""),
     )
+
+
+def _excerpt(text: str) -> str:
+    """Return how a text begins, in one line: what people need to see why it was missed."""
+    begins = " ".join(text[: 4 * _EXCERPT].split())
+    return begins if len(begins) <= _EXCERPT else begins[: _EXCERPT - 1] + "…"
 
 
 def _told(label: LabelScore) -> str:
