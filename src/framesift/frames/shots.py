@@ -134,7 +134,7 @@ class ShotDetector:
     def _usual(self) -> float:
         """Return the recent level, where what is not known of it counts as calm."""
         calm = [0.0] * (_RECENT - len(self._recent))
-        return float(np.percentile([*self._recent, *calm], 80))
+        return float(np.median([*self._recent, *calm]))
 
     def _stands(self, doubt: _Doubt) -> bool:
         """Whether a jump is a cut as far as can be told before its time is up."""

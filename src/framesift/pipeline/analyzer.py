@@ -20,7 +20,7 @@ from framesift.pipeline.signals import View
 from framesift.pipeline.stages import Stages, as_source
 from framesift.pipeline.subtitles import passages
 from framesift.pipeline.timeline import course_of
-from framesift.policies import Policy
+from framesift.policies import Policy, VideoRule
 from framesift.types import SEVERITY, Analysis, Problem
 
 if TYPE_CHECKING:
@@ -140,7 +140,13 @@ class Analyzer(Stages):
         embeddings = self._embeddings(self._rows(item, first, last))
         content = self._content(item, embeddings, item.times[first:last])
         findings = examine(content, self.heads, self.policy, clip_heads=self.clip_heads)
-        # Not what a share of the time comes to: nobody knows yet how much time there is.
+        if self.policy.video != VideoRule():
+            # What a share of the time comes to is not known yet: more than a moment may be wanted.
+            brief = [
+                replace(signal, at_most="review") if signal.part == "image" else signal
+                for signal in findings.signals
+            ]
+            findings = replace(findings, signals=brief)
         found = conclude(findings, content, self.policy).action
         return SEVERITY.index(found) >= SEVERITY.index(action)
 

@@ -114,7 +114,7 @@ def _posters(item: Item, timeline: Timeline, verdict: Verdict) -> tuple[Poster, 
     if not shown:
         return ()
     chosen = _chosen(shown, timeline)
-    hidden = _hidden(timeline) if verdict.action != "allow" else frozenset()
+    hidden = _hidden(timeline, verdict)
     return tuple(
         Poster(time, item.posters[time], blurred(item.posters[time]) if time in hidden else None)
         for time in shown
@@ -135,8 +135,8 @@ def _chosen(shown: Sequence[Fraction], timeline: Timeline) -> Collection[Fractio
     return frozenset((*first, *spread))
 
 
-def _hidden(timeline: Timeline) -> Collection[Fraction]:
-    """Return the moments that may show what the verdict rests on, with one neighbour each way."""
+def _hidden(timeline: Timeline, verdict: Verdict) -> Collection[Fraction]:
+    """Return the moments that may show what is not allowed, with one neighbour each way."""
     flagged = [
         segment
         for segment in timeline.segments
@@ -144,7 +144,8 @@ def _hidden(timeline: Timeline) -> Collection[Fraction]:
     ]
     times = timeline.times
     if not flagged:
-        return frozenset(times)  # a list, a caption or a failure: any moment may be the reason
+        # A list, a caption or a failure: any moment may be the reason.
+        return frozenset(times if verdict.action != "allow" else ())
     inside = {
         place
         for place, time in enumerate(times)

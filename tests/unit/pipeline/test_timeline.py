@@ -246,6 +246,14 @@ def test_where_reading_stopped_is_said(build):
     assert analyzer.analyze(video(3), stop_on="review").timeline.stopped is None
 
 
+def test_where_the_share_decides_a_moment_does_not_stop_for_a_block(build, policy):
+    shared = replace(policy, video=VideoRule(rule="share", share=0.5))
+    analyzer = build(policy=shared, sampler=UniformSampler(10, 600))
+    data = video(6, (2, 3))
+    assert analyzer.analyze(data, stop_on="block").timeline.stopped is None
+    assert analyzer.analyze(data, stop_on="review").timeline.stopped is not None
+
+
 def test_what_is_cut_off_has_a_timeline_as_far_as_it_goes(build):
     data = video(10, (2, 3), gop=10)
     with av.open(io.BytesIO(data)) as container:
