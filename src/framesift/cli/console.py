@@ -116,6 +116,7 @@ class Meter:
             MofNCompleteColumn,
             Progress,
             ProgressColumn,
+            SpinnerColumn,
             Task,
             TimeRemainingColumn,
         )
@@ -128,6 +129,8 @@ class Meter:
                 return Text("" if task.speed is None else f"{task.speed:.1f} images/s")
 
         self._bar = Progress(
+            # One long video is one step of the bar: something must move meanwhile.
+            SpinnerColumn(),
             "{task.description}",
             BarColumn(),
             MofNCompleteColumn(),

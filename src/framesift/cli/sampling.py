@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from framesift.frames import AdaptiveSampler, KeyframeSampler, UniformSampler
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from framesift.frames import Sampler
     from framesift.settings import Settings
 
 __all__ = ["sampler_of"]
 
-_SAMPLERS = {
+_SAMPLERS: dict[str, Callable[[float, int], Sampler]] = {
     "adaptive": AdaptiveSampler,
     "keyframes": KeyframeSampler,
     "uniform": UniformSampler,

@@ -25,6 +25,7 @@ __all__ = ["ClipWriter"]
 
 _LABEL_WIDTH = 10
 _MOST_LINES = 12
+_LATE_S = 0.1
 _MOST_COLUMNS = 72
 _LEVELS = "▁▂▃▄▅▆▇█"
 _PLAIN_LEVELS = "_.,-~+*#"
@@ -52,7 +53,10 @@ class ClipWriter(ReasonsWriter):
         text = self._line()
         text.append(self._shown(record["path"]), style="bold")
         length = duration(record["duration_s"]) or "length unknown"
-        text.append(f"   {length}, {record['width']} x {record['height']}", style="dim")
+        start_s = timeline["start_s"]
+        # Players that count from the first frame show other times than the stream's own clock.
+        late = f", starts at {clock(start_s, tenths=True)}" if abs(start_s) >= _LATE_S else ""
+        text.append(f"   {length}, {record['width']} x {record['height']}{late}", style="dim")
         self._print(text)
         if record["error"] is not None:
             self._row("problem", trouble(record), "yellow")

@@ -40,7 +40,7 @@ def written(*items: Analysis | Failure, encoding: str = "utf-8") -> list[str]:
 def test_everything_a_person_asks_of_a_video(clip: Analysis) -> None:
     lines = written(clip)
 
-    assert lines[0] == "clip.mp4   0:12, 4000 x 3000"
+    assert lines[0] == "clip.mp4   0:12, 4000 x 3000, starts at 0:00.5"
     assert lines[1] == "  quality   6.4 of 10, likely 5.6 to 7.1: soft; a freeze of 2 s"
     assert lines[2] == "            bad: flow 2.0; fair: sharpness 5.1; excellent: steadiness 9.0"
     assert lines[3] == "  verdict   block"

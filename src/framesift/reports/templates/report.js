@@ -197,6 +197,9 @@
     add("Kind", record.kind);
     if (record.width !== null) add("Size", size(record));
     if (record.duration_s !== null) add("Length", `${record.duration_s.toFixed(2)} s`);
+    if (record.timeline && Math.abs(record.timeline.start_s) >= 0.1) {
+      add("Starts at", `${timelineView.clock(record.timeline.start_s, true)} on the stream's own clock`);
+    }
     if (record.quality) add("Scored by", record.quality.head);
     if (record.moderation && record.moderation.policy) add("Policy", record.moderation.policy);
     if (record.model) add("Model", `${record.model.name} (${record.model.precision})`);
