@@ -111,6 +111,13 @@ def test_naming_a_group_is_not_hate(tools: tuple[ModuleType, ModuleType]) -> Non
     assert evaluate.report_identity() < 0.5
 
 
+def test_threats_in_jest(tools: tuple[ModuleType, ModuleType]) -> None:
+    corpora, evaluate = tools
+    trained = {sample.text for sample in corpora.sentences()}
+    assert len(set(corpora.jest()) - trained) == len(corpora.jest()) == 24
+    assert as_kept(evaluate.report_jest(), "jest")
+
+
 def test_disguises(tools: tuple[ModuleType, ModuleType]) -> None:
     corpora, evaluate = tools
     figures = evaluate.report_attacks(corpora.checks())

@@ -195,6 +195,11 @@ def checks() -> list[Sample]:
     return samples
 
 
+def jest() -> list[str]:
+    """Read the threats in jest, kept apart like those for checking: harmless, one a line."""
+    return (SENTENCES / "jest.txt").read_text(encoding="utf-8").splitlines()
+
+
 def identity() -> dict[str, list[str]]:
     """Neutral sentences about every group, by group; never trained on."""
     slots = tomllib.loads((SENTENCES / "slots.toml").read_text(encoding="utf-8"))

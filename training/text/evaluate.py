@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from attacks import ATTACKS, attacked
-from corpora import COLUMNS, Sample, checks, davidson, hold_back, identity, label_array, mails
+from corpora import COLUMNS, Sample, checks, davidson, hold_back, identity, jest, label_array, mails
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 
 from framesift.heads.text import TEXT_CATEGORIES, load_text_heads
@@ -173,6 +173,17 @@ def report_checks(samples: list[Sample]) -> dict[str, float]:
     return figures
 
 
+def report_jest() -> dict[str, float]:
+    """How often a threat is believed that nobody means."""
+    texts = jest()
+    values = score(texts)
+    six = np.max([values[name] for name in TEXT_CATEGORIES], axis=0)
+    over = {level: int((six >= level).sum()) for level in (0.5, 0.8)}
+    print(f"\n### Threats in jest ({len(texts)})\n")
+    print(f"Any of the six over 0.5: {over[0.5]}; over 0.8: {over[0.8]}.")
+    return {f"over_{level}": count / len(texts) for level, count in over.items()}
+
+
 def report_identity() -> float:
     """How often neutral sentences are flagged for the group they name; the highest score."""
     found = identity()
@@ -245,6 +256,7 @@ def measure(shared: Path) -> dict[str, dict[str, float]]:
     }
     report_dialect(held)
     figures["sentences"] = report_checks(own) | {"highest_of_groups": report_identity()}
+    figures["jest"] = report_jest()
     attacks = report_attacks(own)
     figures["disguises_mean_change"] = {name: moved for name, (moved, _) in attacks.items()}
     figures["disguises_still_over_half"] = {name: kept for name, (_, kept) in attacks.items()}
