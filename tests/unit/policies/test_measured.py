@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,25 @@ def test_pictures_are_said_to_be_measured_where_they_were() -> None:
     said = {category.name for category in TAXONOMY if measured_on(category.name, "image")}
     known = {category.name for category in TAXONOMY}
     assert said & known == found & known
+
+
+def test_texts_are_said_to_be_measured_as_far_as_they_were() -> None:
+    """What `training/text/evaluate.py` found on held-back corpora, or else on own sentences."""
+    folder = Path(__file__).resolve().parents[3] / "training" / "text"
+    lines = (folder / "sentences" / "checks.tsv").read_text("utf-8").splitlines()
+    own = Counter(line.split("\t")[0] for line in lines)
+
+    said = {
+        category.name: measured_on(category.name, "text")
+        for category in TAXONOMY
+        if "text" in category.applies_to
+    }
+
+    assert said.keys() == own.keys() - {"-", "offensive_language"}
+    assert said.pop("spam_scam").startswith("held-back e-mails")
+    assert said.pop("hate_speech").startswith("held-back posts")
+    assert set(said.values()) == {"ten sentences of our own"}
+    assert {own[name] for name in said} == {10}
 
 
 def test_what_scores_no_better_than_chance_is_said_to_be_not_seen() -> None:
