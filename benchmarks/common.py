@@ -64,6 +64,11 @@ def peak_rss_mib() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 0)
 
 
+def fact(path: str, key: str) -> str:
+    """Return one value of a ``key: value`` file of Linux."""
+    return _proc(path)[key]
+
+
 def take_turns(
     cases: dict[str, Callable[[], object]], items: int, *, repeats: int = 5
 ) -> dict[str, dict[str, float]]:
