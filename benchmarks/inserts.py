@@ -1,6 +1,6 @@
 """Whether a short foreign picture inside a quiet shot is seen, and by which way of sampling.
 
-Long shots of photographs from ``../shared`` (still with a sensor's noise, or shaking) are encoded as
+Long shots of photographs from ``../shared``, still with noise or moving, are encoded as
 H.264 with key frames at fixed distances alone, the encoder's own key frames at cuts switched off,
 which is the hardest case: foreign pictures of 1, 3, 8 and 15 frames lie between like key frames.
 One is found where a frame of it is given to the models.
