@@ -177,6 +177,10 @@ class Deck:
         if self._container is not None:
             self._container.close()
             self._container = None
+            # A decoder lives as long as something refers to it, with all its pictures.
+            for held in ("stream", "decoder"):
+                if hasattr(self, held):
+                    delattr(self, held)
         decode_budget.release(self._lent)
         self._lent = 0
 

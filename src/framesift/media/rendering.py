@@ -61,7 +61,9 @@ class Renderer:
         self._limits = limits
         self._min_side_px = min_side_px
         self._aspect = _sample_aspect(stream)
-        self._peak = _peak_nits(first)
+        tiny = VideoReformatter().reformat(first, 2, 2, "rgb24", interpolation="POINT")
+        self._peak = _peak_nits(tiny)
+        self._turns = {first.rotation: _turn_of(tiny)}
         self._tone_maps: dict[tuple[int, int], ToneMap] = {}
         self._full = VideoReformatter()
         self._tiny = VideoReformatter()
@@ -69,7 +71,7 @@ class Renderer:
     def size(self, picture: VideoFrame) -> tuple[int, int]:
         """Return width and height as shown: square pixels, upright."""
         width, height = self._square(picture)
-        return (height, width) if _turn_of(picture)[0] == 0 else (width, height)
+        return (height, width) if self._turn(picture)[0] == 0 else (width, height)
 
     def pixels(self, picture: VideoFrame, name: str) -> UInt8Array:
         """Return uint8 (H, W, 3), RGB, upright, shrunk by a whole factor where that is asked for.
@@ -82,13 +84,14 @@ class Renderer:
         check_pixels(square, self._limits, name)
         shrink = reduction(square, self._min_side_px)
         width, height = max(1, square[0] // shrink), max(1, square[1] // shrink)
+        turn = self._turn(picture)
         smaller = width < picture.width or height < picture.height
         if picture.interlaced_frame and _is_combed(picture):
             picture = _upper_field(picture)
         pixels = self._convert(
             self._full, picture, (width, height), "AREA" if smaller else "BICUBIC"
         )
-        return _turned(pixels, _turn_of(picture))
+        return _turned(pixels, turn)
 
     def small(self, picture: VideoFrame, width: int, height: int) -> UInt8Array:
         """Return uint8 (height, width, 3), RGB, as stored: neither turned nor deinterlaced."""
@@ -96,6 +99,18 @@ class Renderer:
 
     def _square(self, picture: VideoFrame) -> tuple[int, int]:
         return max(1, round(picture.width * self._aspect)), picture.height
+
+    def _turn(self, picture: VideoFrame) -> Turn:
+        """Return how a frame is to be turned; mirroring is taken from the first frame of its kind.
+
+        PyAV's container of side data and its frame refer to each other: looking into it would keep
+        the frame until Python's garbage is collected, so a tiny copy is looked into.
+        """
+        rotation = picture.rotation
+        if rotation not in self._turns:
+            tiny = VideoReformatter().reformat(picture, 2, 2, "rgb24", interpolation="POINT")
+            self._turns[rotation] = _turn_of(tiny)
+        return self._turns[rotation]
 
     def _convert(
         self, scaler: VideoReformatter, picture: VideoFrame, size: tuple[int, int], method: str

@@ -100,11 +100,10 @@ class VideoMedia(Media):
         if times is not None and not times:
             return
         wanted = None if times is None else sorted(set(times))
-        if wanted is not None:
-            self._prepare_seeking(wanted[-1])
-            if self._opened.needed >= _APART_BYTES:
-                yield from self._read_apart(wanted)
-                return
+        self._prepare_seeking(None if wanted is None else wanted[-1])
+        if wanted is not None and self._opened.needed >= _APART_BYTES:
+            yield from self._read_apart(wanted)
+            return
         walk = self._walk()
         for picture in walk.stretch(None, None) if wanted is None else walk.at(wanted):
             yield self._to_frame(picture)
@@ -144,18 +143,20 @@ class VideoMedia(Media):
         if keys_only:
             _ = self.index  # times of key frames alone cannot be put right without the others
         after, trouble = begin, None
-        going = True
+        going, resumed = True, False
         while going:
             walk = self._walk(passing=True)
             stream = walk.keys(after, end) if keys_only else walk.stretch(after, end)
             going = False
             for picture in stream:
-                if after is not begin and picture.time <= cast("Fraction", after):
+                if resumed and picture.time < cast("Fraction", after):
                     continue
                 yield _Shown(self, picture)
                 if self._opened.resting:
-                    going, after = True, picture.time
+                    going = resumed = True
+                    after = picture.time + self._opened.base
                     break
+            stream.close()  # its packets would keep the closed decoder alive
             trouble = trouble or walk.trouble
         if trouble is not None:
             raise trouble
@@ -180,27 +181,31 @@ class VideoMedia(Media):
         assert self._deck is not None
         return self._deck
 
+    @property
+    def _is_huge(self) -> bool:
+        return self._opened.needed >= _HELD_BYTES
+
     def _walk(self, *, passing: bool = False) -> Walk:
         index = self._index if self._indexed else None
         return Walk(self._opened, self._limits, self._name, index, passing=passing)
 
     def _prepare_seeking(self, time: Fraction | None) -> None:
         """Read the index before a jump: it tells where one can land, and where one landed."""
-        if time is not None and time - self._start > _FAR_S:
+        if self._is_huge or (time is not None and time - self._start > _FAR_S):
             _ = self.index
 
     def _read_apart(self, times: Sequence[Fraction]) -> Iterator[Frame]:
         last, trouble = None, None
         for time in times:
             walk = self._walk()
-            frame = None
-            for picture in walk.at([time]):
-                if picture.time != last:
-                    last, frame = picture.time, self._to_frame(picture)
+            stream = walk.at([time])
+            picture = next(stream, None)
+            stream.close()
             trouble = trouble or walk.trouble
             self._opened.rest()
-            if frame is not None:
-                yield frame
+            if picture is not None and picture.time != last:
+                last = picture.time
+                yield self._to_frame(picture)
         if trouble is not None:
             raise trouble
 
@@ -259,6 +264,8 @@ class VideoMedia(Media):
 
     def _scan(self) -> FrameIndex | None:
         """Scan with a demuxer of its own, so that a reading under way is not disturbed."""
+        if self._is_huge:
+            self._opened.rest()  # FFmpeg decodes a little to open a file: not twice at a time
         file = self._source.open(self._limits)
         deck = None
         try:
@@ -300,8 +307,6 @@ class _Shown(Shown):
         return self._media._to_small(self._picture, width, height)
 
     def frame(self) -> Frame:
-        frame = self._media._to_frame(self._picture)
-        deck = self._media._opened
-        if deck.needed >= _HELD_BYTES:
-            deck.rest()
-        return frame
+        if self._media._is_huge:
+            self._media._opened.rest()  # before the conversion, which takes much as well
+        return self._media._to_frame(self._picture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from itertools import chain
 from time import perf_counter
@@ -14,7 +15,7 @@ from framesift.media.clock import Clock
 from framesift.media.libav import READ_ERRORS, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from av.packet import Packet
     from av.video.frame import VideoFrame
@@ -73,6 +74,7 @@ class Walk:
         self._known = index
         self._index = index if index is not None and index.true else None
         self._keys_met = 0
+        self._keys_from = -(2**63)
         self._key_stamps: set[int | None] = set()
         self._passing = passing
         self._steps = 0
@@ -80,7 +82,7 @@ class Walk:
         self._first: Fraction | None = None
         self.trouble: CorruptMediaError | None = None
 
-    def pictures(self, *, keys_only: bool = False) -> Iterator[Picture]:
+    def pictures(self, *, keys_only: bool = False) -> Generator[Picture]:
         """Decode from here on; yields pictures with their ascending times.
 
         Args:
@@ -121,10 +123,10 @@ class Walk:
             if not isinstance(packet, Exception) and packet.pts is not None:
                 end = max(end or packet.pts, packet.pts + (packet.duration or 0))
 
-    def at(self, times: Sequence[Fraction]) -> Iterator[Picture]:
+    def at(self, times: Sequence[Fraction]) -> Generator[Picture]:
         """Yield the picture shown at each of the ascending times, each picture once."""
         self._deck.rewind()
-        stream = self.pictures()
+        stream: Iterator[Picture] = self.pictures()
         shown: Picture | None = None
         pending = next(stream, None)
         emitted = None
@@ -138,7 +140,7 @@ class Walk:
                 emitted = shown.time
                 yield shown
 
-    def stretch(self, begin: Fraction | None, end: Fraction | None) -> Iterator[Picture]:
+    def stretch(self, begin: Fraction | None, end: Fraction | None) -> Generator[Picture]:
         """Yield the picture shown at ``begin`` and all that follow, up to ``end``.
 
         Args:
@@ -159,7 +161,7 @@ class Walk:
         if shown is not None:
             yield shown
 
-    def keys(self, begin: Fraction | None, end: Fraction | None) -> Iterator[Picture]:
+    def keys(self, begin: Fraction | None, end: Fraction | None) -> Generator[Picture]:
         """Yield the key frames that start in a stretch, decoding nothing else."""
         deck = self._deck
         if self._known is None:
@@ -172,6 +174,8 @@ class Walk:
         before = index.keys_before(begin, 1) if index is not None and begin is not None else []
         if not before or not deck.seek(before[0]):
             deck.rewind()
+        if index is not None and begin is not None:
+            self._keys_from = math.ceil(begin / deck.base)
         for picture in self.pictures(keys_only=True):
             if end is not None and picture.time >= end:
                 return
@@ -221,6 +225,8 @@ class Walk:
             if packet is None or not at_key or packet.is_discard or not packet.size:
                 return []
             number, self._keys_met = self._keys_met, self._keys_met + 1
+            if packet.pts is not None and packet.pts < self._keys_from:
+                return []
             # Each key frame is decoded for itself: to a decoder that expects the pictures between
             # them their absence is damage, which some conceal. `skip_frame` would leave out the
             # key frames of open groups of pictures, and several decoders ignore it.

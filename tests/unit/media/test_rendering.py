@@ -351,3 +351,25 @@ class TestHighRange:
         with open_media(path) as media:
             pixels = next(media.read()).pixels
         assert pixels.std() > 20
+
+
+def test_frames_are_let_go_without_the_garbage_collector() -> None:
+    import gc
+
+    frames = [of(np.full((48, 64, 3), 10 * number, np.uint8)) for number in range(12)]
+
+    def prepare(stream: Any) -> None:
+        stream.set_display_rotation(90)
+
+    data = clip(frames, form="mp4", codec="mpeg4", prepare=prepare)
+    del frames
+    gc.collect()
+    gc.disable()
+    try:
+        with open_media(data) as media:
+            for shown in media.pictures():
+                shown.frame()
+            alive = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert alive <= 3

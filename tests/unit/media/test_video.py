@@ -452,3 +452,86 @@ class TestStretches:
         with open_media(make_clip(50), limits=Limits(max_frames=2)) as media:
             seen = [one.time for one in media.pictures(Fraction(1))]
             assert len(seen) == 25
+
+
+class TestStreams:
+    """Which stream is read, and on which clock."""
+
+    @staticmethod
+    def mux(
+        tracks: list[tuple[int, tuple[int, int], str]], *, form: str = "matroska", late: int = 0
+    ) -> bytes:
+        """Several video tracks of one grey each: (grey, size, disposition)."""
+        out = io.BytesIO()
+        with av.open(out, "w", format=form) as container:
+            streams = []
+            for _, size, disposition in tracks:
+                stream = container.add_stream("mjpeg", rate=5)
+                stream.width, stream.height, stream.pix_fmt = *size, "yuvj420p"
+                stream.disposition = av.stream.Disposition[disposition] if disposition else 0
+                streams.append(stream)
+            for number in range(5):
+                for (grey, size, _), stream in zip(tracks, streams, strict=True):
+                    pixels = np.full((*size[::-1], 3), grey, np.uint8)
+                    frame = av.VideoFrame.from_ndarray(pixels).reformat(format="yuvj420p")
+                    frame.pts, frame.time_base = number + late, Fraction(1, 5)
+                    container.mux(stream.encode(frame))
+        return out.getvalue()
+
+    @pytest.mark.parametrize(
+        ("tracks", "grey"),
+        [
+            ([(40, (64, 48), ""), (90, (96, 64), "")], 90),
+            ([(40, (64, 48), "default"), (90, (96, 64), "")], 40),
+            ([(40, (64, 48), ""), (90, (96, 64), "default"), (160, (128, 96), "")], 90),
+        ],
+    )
+    def test_the_default_one_then_the_largest(self, tracks: list, grey: int) -> None:
+        with open_media(self.mux(tracks)) as media:
+            frames = list(media.read())
+            assert len(media.index) == len(frames) == 5
+        assert abs(float(frames[0].pixels.mean()) - grey) < 4
+
+    def test_attached_pictures_are_not_the_video(self) -> None:
+        tracks = [(40, (64, 48), ""), (200, (320, 240), "attached_pic")]
+        with open_media(self.mux(tracks, form="mp4")) as media:
+            assert (media.info.width, media.info.height) == (64, 48)
+            assert len(list(media.read())) == 5
+
+    @pytest.mark.parametrize("form", ["matroska", "mp4", "mov", "mpegts"])
+    def test_a_late_start_is_kept(self, form: str) -> None:
+        codec = {"mpegts": "mpeg2video"}.get(form, "mpeg4")
+        out = io.BytesIO()
+        with av.open(out, "w", format=form) as container:
+            stream = container.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+            for number in range(50):
+                frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 99, np.uint8))
+                frame.pts, frame.time_base = number + 50, Fraction(1, 25)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+        with open_media(out.getvalue()) as media:
+            times = [shown.time for shown in media.pictures()]
+            assert media.start == times[0] == media.info.start
+            if form != "mpegts":  # its muxer adds a delay of its own
+                assert media.start == 2
+            assert abs(media.info.duration - 2) <= Fraction(2, 25)
+            assert media.index.time(0) == times[0]
+            assert abs(media.info.duration - 2) <= Fraction(1, 25)
+            late = next(media.read([media.start + 1]))
+            assert late.time == media.start + 1
+
+    def test_what_an_edit_list_cuts_off_is_not_shown(self, make_clip: MakeVideo) -> None:
+        data = bytearray(make_clip(50, codec="mpeg4", gop=25))
+        # A list with one entry: version, flags, count, duration, media time, rate.
+        place = data.index(b"elst") + 4
+        media_time = place + 12
+        base = 12800  # ticks a second of what PyAV writes for 25 frames a second
+        data[media_time : media_time + 4] = (base * 3 // 5).to_bytes(4, "big")
+        with open_media(bytes(data)) as media:
+            times = [shown.time for shown in media.pictures()]
+            index = media.index
+            again = [shown.time for shown in media.pictures()]
+        assert times[0] == 0
+        assert len(times) == 35
+        assert again == times == [index.time(place) for place in range(len(index))]
