@@ -296,7 +296,12 @@ def _entry(one: _Fitted, source: str, policy: Policy, action: Action) -> Entry:
 
 
 def _comment(chosen: Chosen) -> str:
-    return f"{chosen.target}: {_rate(chosen.achieved)} on {chosen.achieved.total} held back"
+    held = f"{_rate(chosen.achieved)} on {chosen.achieved.total} held back"
+    return f"{chosen.target}: {held}{_missed(chosen)}"
+
+
+def _missed(chosen: Chosen) -> str:
+    return "" if chosen.met else "; target missed"
 
 
 def _rate(rate: Rate) -> str:
@@ -307,7 +312,6 @@ def _rate(rate: Rate) -> str:
 
 def _told(one: _Fitted, action: Action) -> str:
     chosen = one.chosen
-    met = "" if chosen.met else "; target missed"
     others = {"recall": chosen.recall, "precision": chosen.precision, "fpr": chosen.fpr}
     others.pop(chosen.target.metric, None)
     rest = ", ".join(f"{name} {_rate(rate)}" for name, rate in others.items())
@@ -315,5 +319,5 @@ def _told(one: _Fitted, action: Action) -> str:
     return (
         f"{one.category} ({one.medium}; scored by {', '.join(one.sources)}): {action} from "
         f"{chosen.threshold:g}; held back {chosen.held_back[0]} of it and {chosen.held_back[1]} "
-        f"others: {metric} {_rate(chosen.achieved)}, {rest}{met}"
+        f"others: {metric} {_rate(chosen.achieved)}, {rest}{_missed(chosen)}"
     )

@@ -9,6 +9,7 @@ import pytest
 
 from framesift import policies
 from framesift.errors import PolicyError
+from framesift.heads.clip import fights_head
 from framesift.heads.moderation import weapons_head
 from framesift.heads.text import load_text_heads
 from framesift.policies import (
@@ -493,9 +494,10 @@ def test_every_source_that_a_head_has_is_known():
     heads = Path(policies.__file__).parents[1] / "heads"
     code = "".join(path.read_text("utf-8") for path in heads.rglob("*.py"))
     for source in SOURCES:
-        if source not in ("trained", "laion_nsfw", "laion_violence", "joint", "list"):
+        if source not in ("trained", "laion_nsfw", "laion_violence", "fights", "joint", "list"):
             assert f'"{source}"' in code, source
-    assert {head.card.source for head in (*load_text_heads(), weapons_head())} <= set(SOURCES)
+    loaded = (*load_text_heads(), weapons_head(), fights_head())
+    assert {head.card.source for head in loaded} <= set(SOURCES)
 
 
 PAGE = Path(__file__).parents[3] / "docs" / "policies.md"
