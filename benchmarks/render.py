@@ -98,9 +98,62 @@ def onnx_settings(figures: dict[str, Any]) -> str:
     return table(header, rows)
 
 
+def video(figures: dict[str, Any]) -> str:
+    """Return the table of how fast videos are read and the one of memory."""
+    header = ["1080p H.264", "frames", "times real time", "beside OpenCV", "with `starter`"]
+    header += ["beside OpenCV", "CPU s a minute", "with `starter`"]
+    rows = [
+        [
+            f"{way}; {gop}",
+            case["frames"],
+            case["decoding_times_real_time"],
+            case["decoding_times_opencv"],
+            case["with_model_times_real_time"],
+            case["with_model_times_opencv"],
+            case["decoding_cpu_s_per_minute"],
+            case["with_model_cpu_s_per_minute"],
+        ]
+        for gop, ways in figures["speed"].items()
+        for way, case in ways.items()
+    ]
+    peaks = [[way, *case.values()] for way, case in figures["peak_mib"].items()]
+    memory = table(["peak MiB without a model", "the clip", "four times its length"], peaks)
+    return f"{table(header, rows)}\n\n{memory}"
+
+
+def shots(figures: dict[str, Any]) -> str:
+    """Return the table of how well shots are found."""
+    kinds = ("hard", "dissolve", "black", "white")
+    header = ["frames decoded", "precision", "recall"]
+    header += [f"{kind} (of {next(iter(figures.values()))[f'joins_{kind}']})" for kind in kinds]
+    rows = [
+        [way, case["precision"], case["recall"], *(case[f"recall_{kind}"] for kind in kinds)]
+        for way, case in figures.items()
+    ]
+    return table(header, rows)
+
+
+def inserts(figures: dict[str, Any]) -> str:
+    """Return the table of which short foreign pictures are seen."""
+    lengths = (1, 3, 8, 15)
+    header = ["sampler", *(f"{length} frames" for length in lengths), "share watched", "frames"]
+    rows = []
+    for way, case in figures.items():
+        found = [
+            f"{case.get(f'found_{length}', 0)} of {case.get(f'inserts_{length}', 0)}"
+            for length in lengths
+        ]
+        watched = f"{case['watched_s'] / case['length_s']:.2f}"
+        rows.append([way, *found, watched, case["frames"]])
+    return table(header, rows)
+
+
 SECTIONS = {
     "end_to_end": ("End to end", end_to_end),
     "decode": ("Scaled decoding", decode),
+    "video": ("Reading videos", video),
+    "shots": ("Shots found", shots),
+    "inserts": ("Short foreign pictures", inserts),
     "onnx_settings": ("Ways of running ViT-B/32", onnx_settings),
 }
 

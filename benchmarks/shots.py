@@ -128,8 +128,12 @@ class Programme:
         self.truth = Truth()
         pictures = files(PICTURES, {".jpg", ".png", ".jpeg"})
         clips = files(CLIPS, {".mp4"})
-        self.sources = self.rng.sample(pictures, min(len(pictures), shots)) + clips * 2
-        self.rng.shuffle(self.sources)
+        # Never two clips in a row: some are of one place, and a join of them is no cut to anybody.
+        chosen = self.rng.sample(pictures, shots)
+        moving = self.rng.sample(clips, min(len(clips), shots // 2))
+        for place, path in enumerate(moving):
+            chosen[2 * place] = path
+        self.sources = chosen
         self.foreign = pictures
 
     def frames(self) -> Iterator[np.ndarray]:

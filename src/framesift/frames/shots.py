@@ -32,7 +32,9 @@ _FAR = 18.0
 """From this `change` on, two frames that are seconds apart belong to two shots."""
 
 _RATIO = 2.2
-"""A cut changes so many times as much as the frames before and after it change."""
+_CLEAR_RATIO = 1.4
+"""A cut changes so many times as much as the frames before and after it; the smaller number is for
+what is another scene also by its colours."""
 
 _FLAT = 4.0
 """Below this contrast a picture shows nothing: black, white or between two scenes."""
@@ -100,7 +102,7 @@ class ShotDetector:
         moved = change(last, small)
         if self._flat(time, last, small):
             return moved > _CUT
-        jump = moved > _CUT and moved > _RATIO * self._level()
+        jump = moved > _CUT and moved > _ratio(last, small) * self._level()
         if self._doubt is not None:
             self._judge(time, small, moved)
         elif jump:
@@ -178,14 +180,16 @@ class ShotDetector:
         """Decide on a doubt by what came after it."""
         doubt = self._doubt
         assert doubt is not None
-        if change(doubt.before, small) < max(doubt.height / 2, 2 * self._level()):
+        near = max(doubt.height / 2, min(2 * self._level(), 0.8 * doubt.height))
+        if change(doubt.before, small) < near:
             self._doubt = None  # the old scene is back
             return
         doubt.after.append(moved)
         if len(doubt.after) < _FLASH_FRAMES or time - doubt.time < _FLASH_S:
             return
         self._doubt = None
-        if _is_other(doubt) and doubt.height > _RATIO * float(np.median(doubt.after)):
+        ratio = _ratio(doubt.before, doubt.first)
+        if _is_other(doubt) and doubt.height > ratio * float(np.median(doubt.after)):
             self._cut(doubt.time)
             self._scene = small
 
@@ -212,6 +216,10 @@ class ShotDetector:
     def _settle_into_flat(self) -> None:
         """Forget a jump that led to nothing but a flat picture."""
         self._doubt = None
+
+
+def _ratio(before: Look, after: Look) -> float:
+    return _CLEAR_RATIO if another_scene(before, after) else _RATIO
 
 
 def _is_other(doubt: _Doubt) -> bool:
