@@ -208,7 +208,10 @@ def test_captions_come_from_files_beside_and_from_a_table(
     picture.with_suffix(".txt").write_text(SCAM, "utf-8")
     beside = run("moderate", picture, "--policy", plain)
     given = run("moderate", picture, "--policy", plain, "--text", CALM)
+    folder = run("moderate", picture.parent, "--policy", plain)
 
+    assert "passed over 1 file beside pictures" in folder.stderr
+    assert "(--all-files tries them); read 1 caption\n" in folder.stderr
     for done in (from_table, beside):
         assert done.stdout.startswith("review "), done.output
         assert "spam scam" in done.stdout

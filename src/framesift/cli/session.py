@@ -92,12 +92,14 @@ class Session:
         return Meter(enabled=self.progress and not self.console.quiet, count=self._count)
 
     def _watched(self, sources: Expansion) -> Iterator[Source | Failure]:
+        captioned = 0
         for source in sources:
             # Only where they differ: a dictionary of every name would grow with the folder.
             if isinstance(source, Source) and source.path and os.fspath(source.path) != source.name:
                 self._real[source.name] = source.path
             if isinstance(source, Source):
                 self._add_caption(source)
+                captioned += source.caption is not None
             yield source
         if self.captions.unused:
             rows = plural(len(self.captions.unused), "caption")
@@ -105,7 +107,10 @@ class Session:
             self.console.notice(f"{rows} of the table name no file that was scanned: {first} ...")
         if sources.skipped:
             files = plural(sources.skipped, "file")
-            self.console.notice(f"passed over {files} beside pictures (--all-files tries them)")
+            read = f"; read {plural(captioned, 'caption')}" if captioned else ""
+            self.console.notice(
+                f"passed over {files} beside pictures (--all-files tries them){read}"
+            )
 
     def _add_caption(self, source: Source) -> None:
         """Give a picture the text that goes with it; one that cannot be read is said, not lost."""
