@@ -152,6 +152,8 @@ class Deck:
                 for packet in self.container.demux(self.stream):
                     errors = 0
                     yield packet
+            except IndexError:
+                pass  # PyAV at the end of a file in which further streams turned up on the way
             except READ_ERRORS as error:
                 errors += 1
                 yield error

@@ -60,7 +60,7 @@ def read_cues(file: BinaryIO, form: str, name: str) -> tuple[Cue, ...]:
             if not streams:
                 return ()
             trouble = _read(container, streams, cues)
-    except READ_ERRORS as error:
+    except (*READ_ERRORS, IndexError) as error:
         trouble = error
     if trouble is not None and not cues:
         message = f"has subtitles that cannot be read ({reason_of(trouble)}); get a new copy"

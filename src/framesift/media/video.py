@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import av
 
-from framesift.errors import CorruptMediaError, LimitExceededError
+from framesift.errors import CorruptMediaError, LimitExceededError, MediaError
 from framesift.media.base import Media, Shown
 from framesift.media.deck import Deck
 from framesift.media.image import check_pixels
@@ -71,7 +72,7 @@ class VideoMedia(Media):
         try:
             self._deck = Deck(file, form, self._name, limits)
             with libav_errors(self._name):
-                self._info = self._describe(source)
+                self._info = self._corrected(self._describe(source))
         except BaseException:
             self.close()
             raise
@@ -117,14 +118,8 @@ class VideoMedia(Media):
         ``None`` where packets carry no times, or not those at which their frames are shown.
         """
         if not self._indexed:
-            self._indexed = True
-            self._index = self._scan()
-            if self._index is not None:
-                self._info = replace(
-                    self._info,
-                    duration=max(self._index.end - self._start, Fraction(0)) or None,
-                    frame_count=len(self._index),
-                )
+            self._scan()
+            self._info = self._corrected(self._info)
         return self._index
 
     def pictures(
@@ -259,23 +254,33 @@ class VideoMedia(Media):
                 # Headers of these count from 0, wherever the first frame is.
                 late = self._start if self._form in {"mkv", "webm", "flv"} else 0
                 return whole - late if whole > late else whole
-        index = self._scan()
-        return index.end - self._start if index is not None else None
+        self._scan()
+        return self._index.end - self._start if self._index is not None else None
 
-    def _scan(self) -> FrameIndex | None:
+    def _corrected(self, info: MediaInfo) -> MediaInfo:
+        """Put the truth of the index in the place of the header's claims."""
+        if self._index is None:
+            return info
+        duration = max(self._index.end - self._start, Fraction(0)) or None
+        return replace(info, duration=duration, frame_count=len(self._index))
+
+    def _scan(self) -> None:
         """Scan with a demuxer of its own, so that a reading under way is not disturbed."""
+        self._indexed = True
         if self._is_huge:
             self._opened.rest()  # FFmpeg decodes a little to open a file: not twice at a time
-        file = self._source.open(self._limits)
-        deck = None
-        try:
-            with libav_errors(self._name):
-                deck = Deck(file, self._form, self._name, self._limits, like=self._deck)
-                return scan_index(deck, self._opened.depth)
-        finally:
-            if deck is not None:
+        depth = self._opened.depth
+        # What is wrong with the file is told by the reading of its pictures.
+        with (
+            suppress(MediaError),
+            self._source.open(self._limits) as file,
+            libav_errors(self._name),
+        ):
+            deck = Deck(file, self._form, self._name, self._limits, like=self._deck)
+            try:
+                self._index = scan_index(deck, depth)
+            finally:
                 deck.rest()
-            file.close()
 
     def _to_frame(self, picture: Picture) -> Frame:
         with libav_errors(self._name, picture.time):

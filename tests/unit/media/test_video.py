@@ -367,6 +367,23 @@ class TestIndex:
         assert [clock.tick(stamp) for stamp in (None, None, 9, None)] == [0, 2, 9, 11]
 
 
+    def test_an_index_that_cannot_be_read_is_none(
+        self, make_clip: MakeVideo, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(deck: object, depth: int) -> None:
+            message = "no packet"
+            raise ValueError(message)
+
+        monkeypatch.setattr("framesift.media.video.scan_index", broken)
+        with open_media(make_clip(60, codec="mpeg4")) as media:
+            assert media.index is None
+            every = [(shown.time, shown.key) for shown in media.pictures()]
+            late = [shown.time for shown in media.pictures(Fraction(2))]
+            keys = [shown.time for shown in media.pictures(keys_only=True)]
+        assert late == [time for time, _ in every if time >= 2]
+        assert keys == [time for time, key in every if key]
+
+
 class TestStretches:
     """`pictures` between two times."""
 
