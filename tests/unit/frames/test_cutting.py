@@ -97,3 +97,22 @@ def test_memory_does_not_grow_with_the_length(fake_video, sampler) -> None:
     peak(300)  # whatever is loaded on first use
     # What is kept for a frame of the index and for a key frame is a few dozen bytes.
     assert peak(8000) < peak(2000) + 6000 * 60
+
+
+@pytest.mark.parametrize(
+    ("name", "cuts"),
+    [
+        ("opencv/Megamind_bugy.avi", [Fraction(154, 30), Fraction(200, 30)]),
+        ("dover/17734.mp4", []),
+        ("dover/1724.mp4", []),
+        ("intel/bottle-detection.mp4", []),
+    ],
+)
+def test_cuts_of_real_clips(shared: Path, name: str, cuts: list[Fraction]) -> None:
+    """Cuts as people see them, frame by frame; fireworks and bottles on a belt have none."""
+    with open_media(str(shared / "data" / "robust_videos" / name)) as media:
+        watcher = Watcher(media)
+        for _ in AdaptiveSampler().frames(media, watcher):
+            pass
+        found = [shot.start - media.start for shot in watcher.survey().shots[1:]]
+    assert found == cuts
