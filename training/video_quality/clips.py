@@ -63,7 +63,7 @@ def clips(shared: Path) -> Iterator[Clip]:
     fights = sorted((shared / "data" / "video_fights").glob("*/*.mp4"))
     for number in range(3):
         yield Clip(f"fights {number} joined", joined(fights[number::3]), steady=False)
-    pictures = sorted((shared / "data" / "mos_avt_image_quality").rglob("*.png"))
+    pictures = sorted((shared / "data" / "mos_avt_image_quality").rglob("*.jpg"))
     for number in range(0, len(pictures), 8):
         yield Clip(f"pan {number}", pan(pictures[number], number), steady=True)
 

@@ -242,7 +242,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results.json"))
     parser.add_argument("--speed", action="store_true", help="time the meter again")
-    parser.add_argument("--only", default="", help="clips whose names hold this; writes nothing")
+    parser.add_argument("--only", default="", help="clips whose names hold this")
     parser.add_argument("--share", action="store_true", help="blur a part and the whole")
     parser.add_argument("--table", action="store_true", help="print the kept results as a table")
     arguments = parser.parse_args()
@@ -257,17 +257,18 @@ def main() -> None:
             whole["share"] = share(arguments.shared, Judge())
         arguments.out.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
         return
-    judge, results = Judge(), {}
+    kept = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.only else {}
+    judge, results = Judge(), dict(kept.get("clips", {}))
     for clip in clips(arguments.shared):
         if arguments.only in clip.name:
             with tempfile.TemporaryDirectory() as folder:
                 results[clip.name] = compare(clip, Path(folder), judge)
             print(clip.name, json.dumps(results[clip.name]))
-    whole = summary(results) | {"clips": results}
+    whole = kept | summary(results) | {"clips": results}
     if not arguments.only:
         whole["speed"], whole["share"] = speed(arguments.shared), share(arguments.shared, judge)
-        arguments.out.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(summary(results), indent=1))
+    arguments.out.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    print(markdown(whole))
 
 
 if __name__ == "__main__":
