@@ -45,7 +45,8 @@ class BitrateMeter:
     Key frames, of which some seconds have one and others none, are left out where there are others.
     The level is the upper quartile of the 20 nearest seconds that were watched. A second is starved
     where it has less than a quarter of that, although it moves at least half as much as the seconds
-    near the level do and shows about as much detail: then the scene does not explain it.
+    near the level do and shows about as much detail: then the scene does not explain it. Cuts and
+    flashes count as motion, since they take bytes as well.
     """
 
     def __init__(self) -> None:
@@ -54,7 +55,7 @@ class BitrateMeter:
 
     def see(self, pair: Pair | None) -> None:
         """Take the next two pictures; ``None`` where frames were passed over."""
-        if pair is None or pair.cut:
+        if pair is None:
             return
         second = int(pair.new.time // 1)
         count, motion, detail = self._sums.get(second, (0, 0.0, 0.0))
