@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -33,6 +34,10 @@ STEADY = [Fraction(n, 25) for n in range(50)]
 def number_of(frame: Frame) -> int:
     """Which frame of `make_video` this is, from its grey."""
     return round((float(frame.pixels[frame.pixels.shape[0] // 2 :].mean()) - 20) / 10)
+
+
+def digest(frame: Frame) -> bytes:
+    return hashlib.sha256(frame.pixels.tobytes()).digest()
 
 
 @pytest.mark.parametrize(
@@ -366,7 +371,6 @@ class TestIndex:
         clock = Clock(step=2, jump=50)
         assert [clock.tick(stamp) for stamp in (None, None, 9, None)] == [0, 2, 9, 11]
 
-
     def test_an_index_that_cannot_be_read_is_none(
         self, make_clip: MakeVideo, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -416,6 +420,25 @@ class TestStretches:
                     for one in media.pictures(begin, keys_only=True)
                 ]
                 assert keys == [one for one in every if one[1] and one[0] >= begin]
+
+    def test_two_files_cut_at_a_key_frame_give_the_same_pictures(
+        self, make_clip: MakeVideo
+    ) -> None:
+        data = make_clip(50, form="matroska", codec="libx264", gop=25, options={"bf": "3"})
+        parts = []
+        for first, last in ((0, 25), (25, 50)):
+            out = io.BytesIO()
+            with av.open(io.BytesIO(data)) as source, av.open(out, "w", format="mp4") as target:
+                stream = target.add_stream_from_template(source.streams.video[0])
+                packets = [packet for packet in source.demux(video=0) if packet.size]
+                assert packets[first].is_keyframe
+                for packet in packets[first:last]:
+                    packet.stream = stream
+                    target.mux(packet)
+            with open_media(out.getvalue()) as media:
+                parts += [digest(shown.frame()) for shown in media.pictures()]
+        with open_media(data) as media:
+            assert parts == [digest(shown.frame()) for shown in media.pictures()]
 
     def test_a_stretch_before_the_start_or_after_the_end(self, make_clip: MakeVideo) -> None:
         with open_media(make_clip(50, codec="mpeg4")) as media:
