@@ -148,17 +148,6 @@ def inserts(figures: dict[str, Any]) -> str:
     return table(header, rows)
 
 
-SECTIONS = {
-    "end_to_end": ("End to end", end_to_end),
-    "decode": ("Scaled decoding", decode),
-    "video": ("Reading videos", video),
-    "shots": ("Shots found", shots),
-    "inserts": ("Short foreign pictures", inserts),
-    "parts": ("A hundred thousand files", parts),
-    "onnx_settings": ("Ways of running ViT-B/32", onnx_settings),
-}
-
-
 def parts(figures: dict[str, Any]) -> str:
     """Return what became of many files in parts."""
     header = ["run", "s", "peak MiB"]
@@ -177,6 +166,17 @@ def parts(figures: dict[str, Any]) -> str:
         f"{figures['ledger_bytes_per_file']} bytes a file."
     )
     return f"{table(header, rows)}\n\n{sums}"
+
+
+SECTIONS = {
+    "end_to_end": ("End to end", end_to_end),
+    "decode": ("Scaled decoding", decode),
+    "video": ("Reading videos", video),
+    "shots": ("Shots found", shots),
+    "inserts": ("Short foreign pictures", inserts),
+    "parts": ("A hundred thousand files", parts),
+    "onnx_settings": ("Ways of running ViT-B/32", onnx_settings),
+}
 
 
 def rendered() -> str:
