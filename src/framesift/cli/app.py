@@ -29,6 +29,7 @@ __all__ = ["COMMANDS", "LazyGroup", "cli", "main"]
 
 COMMANDS = {
     "scan": "framesift.cli.scan:scan",
+    "parts": "framesift.cli.parts:parts",
     "video": "framesift.cli.video:video",
     "filter": "framesift.cli.filter:filter_",
     "rate": "framesift.cli.rate:rate",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Request",
+    "add_options",
     "analysis_options",
     "cache_options",
     "common_options",
@@ -243,6 +244,17 @@ def setting_options(function: Command, groups: Sequence[Sequence[Command]]) -> C
     own = len([option for group in groups for option in group])
     options = [one for one in declared[-own:] if one.name not in common]
     return command
+
+
+def add_options(options: Sequence[Command]) -> Callable[[Command], Command]:
+    """Add options that are no settings, in their order."""
+
+    def decorate(function: Command) -> Command:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
 
 
 def analysis_options(*extra: Command, required: bool = True) -> Command:

@@ -128,7 +128,13 @@ class Session:
         return streams + sum(1 for _ in self._sources(named, stdin=False))
 
     def _sources(self, paths: tuple[str, ...], *, stdin: bool) -> Expansion:
-        options = ExpandOptions(hidden=self.settings.hidden, all_files=self.settings.all_files)
+        encoding = self.settings.caption_encoding
+        options = ExpandOptions(
+            hidden=self.settings.hidden,
+            all_files=self.settings.all_files,
+            captions=self.settings.captions != "none",
+            caption_encoding=None if encoding == "auto" else encoding,
+        )
         wanted = stdin and "-" in paths and sys.stdin is not None
         stream = sys.stdin.buffer if wanted else None
         return expand_sources(paths, options=options, stdin=stream)
