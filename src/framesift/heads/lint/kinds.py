@@ -17,7 +17,7 @@ __all__ = ["families_of", "find_kinds"]
 
 _MODIFIER = (
     r"(?:lesser|greater|common|northern|southern|eastern|western|american|european|eurasian|african|"
-    r"asian|australian|spotted|barred|crested|hooded|pied|spectacled|collared|masked|striped|"
+    r"asian|australian|siberian|arctic|canadian|alpine|iberian|himalayan|mexican|californian|japanese|mountain|spotted|barred|crested|hooded|pied|spectacled|collared|masked|striped|"
     r"(?:red|black|white|yellow|green|blue|grey|gray|brown|orange|buff|rufous|chestnut|golden|ruby|"
     r"purple|ring|long|short|sharp|broad|thick|curve|fork|double|ruddy|rose|scarlet)[- ]"
     r"(?:tailed|breasted|headed|winged|throated|billed|necked|backed|bellied|crowned|eared|faced|"
@@ -59,9 +59,12 @@ class _Family:
                 rf"\b(?:19|20)\d\d\s+{made}(?:\s+[A-Z0-9][\w-]*)*",
             ]
         if heads:
-            parts.append(rf"(?i:\b(?:{_MODIFIER}\s+)?(?:[a-z]+\s+)?{any_of(heads)}\b)")
+            parts.append(rf"(?i:\b(?:{_MODIFIER}\s+)?(?!(?:an?|the|of|and|with)\s)(?:[a-z]+\s+)?{any_of(heads)}\b)")
         if modified:
-            parts.append(rf"(?i:\b{_MODIFIER}\s+{any_of(modified)}(?:e?s)?\b)")
+            parts.append(
+                rf"(?i:\b{_MODIFIER}\s+(?:[a-z]+\s+)?{any_of(modified)}(?:e?s)?\b)"
+                rf"|\b[A-Z][a-z]+['’]s\s+(?i:{any_of(modified)})s?\b"
+            )
         self.pattern = re.compile("|".join(parts))
         known = (*names, *split_phrases(entry.get("known", "")))
         self.any = re.compile(

@@ -58,9 +58,16 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"|\b(?i:{any_of({*words('names', 'first')} - set(_WORDS))})\s+(?i:{any_of(set(last) - set(_WORDS))})\b"
         ),
         "first": re.compile(rf"^(?:{any_of(first)})(?:['’]s\s+\w+)?$"),
+        "office": re.compile(
+            r"\b(?:the|our)\s+(?:(?:current|former|us|american|french|german|russian|british)\s+)?(?:(?:president|"
+            r"prime\s+minister|pope|chancellor|dalai\s+lama)(?!\s+of\s+(?:the\s+)?(?:meeting|club))|(?:king|queen|mayor|"
+            r"governor|ceo|director|principal|headmaster|owner|chairman|minister|founder|leader)\s+of)\b",
+            re.IGNORECASE,
+        ),
         "someone": re.compile(
             rf"\b(?:{any_of(first)})\b(?=\s+(?:is|and|at|in|on|with|wearing|smiling|holding|playing|"
             r"from|eating|sitting|standing|walking|dancing|singing|running)\b|['’]s\b)"
+            rf"|\b(?:of|with|and|named|called|friend)\s+(?:{any_of(first)})(?=$|[.,])"
         ),
         "relation": re.compile(
             rf"\b(?i:my|our|your|his|her|their)\s+(?i:(?:\w+\s+)?{relation})\b(?:\s+{_CAP})*"
@@ -93,6 +100,8 @@ def find_names(text: str) -> Iterator[Hit]:
     for two capitalised words that nothing else explains.
     """
     found = _patterns()
+    if _titled_case(text):
+        text = text.lower()
     art = _ART.sub(lambda match: "_" * len(match[0]), text)
     shown = hide(art, found["not"])
     taken: list[tuple[int, int]] = []
@@ -103,12 +112,18 @@ def find_names(text: str) -> Iterator[Hit]:
         yield Hit("person", start, end, _better(text, start, end, about), about)
 
 
+def _titled_case(text: str) -> bool:
+    """Whether capitals mean nothing, because every word has one."""
+    small = re.search(r"\s(?:Of|In|A|An|The|With|On|At|And|From|By)\s", text)
+    return bool(small) or (text.isupper() and " " in text)
+
+
 def _places(shown: str, found: dict[str, re.Pattern[str]]) -> Iterator[tuple[str, int, int]]:
     for match in found["relation"].finditer(shown):
         about = "family" if found["family"].match(match[0]) else "acquaintance"
         named = re.search(rf"\s{_CAP}$", match[0])
         yield "name" if named else about, *match.span()
-    for name in ("known", "titled", "full"):
+    for name in ("known", "titled", "full", "office"):
         for match in found[name].finditer(shown):
             yield "name", *match.span()
     for match in found["identity"].finditer(shown):

@@ -62,6 +62,8 @@ _SEEN = {
     "unoccupied": "empty",
 }
 _FREE = _compile(r"([a-z]+)[- ]free$")
+_NOBODY = _compile(r"(?:with\s+)?(?:no|without)\s*(?:any\s+)?(?:people|persons?|humans?)\b|nobody|no[- ]?one")
+_VERB = _compile(r"(?:not|n['’]?t)$")
 
 
 def find_negations(text: str) -> Iterator[Hit]:
@@ -80,9 +82,20 @@ def _better(text: str, match: re.Match[str]) -> str:
     absent = free[1] if free else tidy(re.sub(r"^\s*(?:any|a|an|the)\s+", "", text[match.end() :]))
     if free:
         before = tidy(text[: match.start()] + text[match.end() :])
-    if before.lower() in ("a", "an", "the", "a photo", "a picture", "there", "picture", "photo"):
+    if before.lower() in _NO_SUBJECT:
         before = ""
-    if not absent or words.startswith(("none", "neither", "anything", "everything", "something")):
+    noun = re.sub(r"^(?:a|an|the)\s+", "", before)
+    if before and _NOBODY.match(f"{words} {absent}"):
+        return tidy(f"an empty {noun}")
+    if not absent or words.startswith(_WHOLE) or absent.startswith(("on ", "in ", "it")):
         return "leave it out: the background stands for everything else (`background` in the file)"
+    if noun and _VERB.search(words) and " " not in absent:
+        absent = f"a {absent} {noun}"
     keep = f'say what is to be seen instead, such as "{before}"' if before else "drop it"
     return f'{keep}, and put "{absent}" among the look-alikes (`contrast = ["{absent}"]`)'
+
+
+_WHOLE = ("none", "neither", "anything", "everything", "something")
+_NO_SUBJECT = (
+    *("a", "an", "the", "there", "a photo", "a picture", "an image", "picture", "photo", "image"),
+)

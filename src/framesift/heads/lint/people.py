@@ -61,7 +61,9 @@ def _idioms() -> re.Pattern[str]:
         r"|\bpretty\s+(?:flowers?|landscapes?)\b|\bfit\s+for\b|\bbatsmen\b|\bfrench\s+(?:fries|horn|"
         r"press|door|toast|window|bread|bulldogs?)\b|\bpolish(?:ing|ed)?\s+(?:a|the|shoes|nails)\b"
         r"|\bnail\s+polish\b|\bshoe\s+polish\b|\bsuspect\s+package\b|\bpredator\s+(?:and|animal|drone)\b"
-        r"|\bthief\s+costume\b|\bliberal\s+arts\b|\bconservative\s+(?:dress|suit|clothing)\b"
+        r"|\b(?:thief|robber|burglar|prisoner|convict|gangster|criminal|terrorist|killer|witch)\s+(?:costume|mask|"
+        r"movie|film|poster|bees?)s?\b|\bgypsy\s+(?:moth|skirt|jazz)\b|\b(?:alcoholic|diabetic|epileptic)\s+"
+        r"(?:drinks?|beverages?|cocktails?|food|diet|shoes|foot|ulcer|retinopathy)\b|\bliberal\s+arts\b|\bconservative\s+(?:dress|suit|clothing)\b"
         r"|\bgay\s+(?:bar|club)\b|\bcancer\s+(?:cells?|ribbon|research|ward)\b"
         r"|\b(?:alien|monster|vandal)\s+(?:costume|movie)\b|\bpole\s+(?:vault|dance)\w*",
         re.IGNORECASE,
@@ -86,7 +88,8 @@ def _traits() -> tuple[tuple[str, re.Pattern[str]], ...]:
             rf"\b{adjective}\s+(?=(?:{any_of(_all_adjectives())}\s+)?{_between()}{_persons()}\b)"
             rf"|\b(?<![-'’]){noun}\b(?!['’-])"
             rf"|(?:{_ASKED.pattern})(?:{adjective})\b"
-            rf"|\b(?:an?|the|two|three|some|young|old|other|many|undocumented)\s+{adjective}{_END}"
+            rf"|\b{adjective}[- ](?:appearance|features|descent|origins?|heritage|looks|ancestry)\b"
+            rf"|\b(?:an?|the|two|three|some|young|old|other|many)\s+(?:[a-z]+\s+)?{adjective}{_END}"
         )
         made.append((about, re.compile(pattern, re.IGNORECASE)))
     made.append(("ethnicity", _skin()))

@@ -11,7 +11,7 @@ _MEDIUM = (
     r"renderings?|views?|scenes?|footage|frames?)"
 )
 _TEMPLATE = re.compile(
-    rf"^(?:(?:this|it|here)\s+is\s+)?(?:(?:a|an|the|some|one)\s+)?{_MEDIUM}\s+(?:of|showing|with)"
+    rf"^(?:(?:this|it|here)\s+is\s+)?(?:(?:a|an|the|some|one)\s+)?{_MEDIUM}\s+(?:of|showing|with|depicting|representing|illustrating|about)"
     r"(?:\s+the\s+concept\s+of)?\s+",
     re.IGNORECASE,
 )

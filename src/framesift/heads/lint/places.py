@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from framesift.heads.lint.finding import Hit
-from framesift.heads.lint.phrasing import hide, replaced
+from framesift.heads.lint.phrasing import hide, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ _RELATIONS = _compile(
     r"hanging\s+|placed\s+|located\s+|positioned\s+|hidden\s+|hiding\s+)?)?(?:"
     r"\b(?:immediately\s+|directly\s+|just\s+|right\s+|far\s+|too\s+|very\s+|so\s+)?"
     r"(?:behind|next\s+to|beside|in\s+between|between|beneath|underneath|under|above|below|"
-    r"in\s+front\s+of|on\s+top\s+of|opposite(?:\s+to)?|across\s+from|adjacent\s+to|adjacent|"
+    r"in\s+front\s+of|on\s+top\s+of|opposite(?:\s+to)?|across\s+from|ahead\s+of|atop|on\s+(?:either|both|each|the\s+other|the\s+far)\s+sides?\s+of|overlapping|parallel\s+to|perpendicular\s+to|(?:north|south|east|west)\s+of|adjacent\s+to|adjacent|"
     r"alongside|close(?:r)?\s+to|closest\s+to|nearest(?:\s+to)?|nearer(?:\s+to)?|near(?:\s+to)?|"
     r"nearby|beyond|away\s+from|side\s+by\s+side|back\s+to\s+back|face\s+to\s+face)\b"
     r"|\b(?:\w+\s+)?(?:met(?:re|er)s?|feet|foot|yards|miles|km|inches|cm)\s+(?:away|apart|from)\b"
@@ -63,26 +63,30 @@ _RELATIONS = _compile(
     r"back|rear|end|top|bottom|side|foot|far\s+end|foreground|background|distance|periphery|"
     r"border)(?:\s+of)?\b(?!-)"
     r"|\b(?:far|further|farther)\s+(?:away|off|from|apart|behind|back)\b|\bat\s+a\s+distance\b"
-    r"|\b(?:safe\s+)?distance\s+(?:of|between|from|to)\b|\bwithin\s+(?:reach|sight|\d+|a\s+few)\b"
+    r"|\b(?:safe\s+)?distance\s+(?:of|between|from|to)\b|\bwithin\s+(?:reach|sight|\d+|a\s+few|one|two|three|an?\s+met(?:re|er)|arm)\b(?:\s+(?:met(?:re|er)s?|feet|inches|miles|km)(?:\s+(?:of|from))?)?"
     r"|\b(?:turn|turns|turning|turned|facing|faces|looking|pointing|moving|leaning|tilted|heading)\s+"
     r"(?:to\s+the\s+)?(?:left|right|away|upwards?|downwards?|backwards?|each\s+other)\b"
     r"|\bupside[- ]down\b|\bthe\s+wrong\s+way\s+(?:up|round)\b|\boff[- ]cent(?:re|er)d?\b"
     r"|\bfrom\s+left\s+to\s+right\b|\b(?:second|third|last|first)\s+from\s+the\s+(?:left|right)\b"
     r")"
 )
-_ALONE = _compile(
-    r"(?:away|apart|off|side|foreground|background|distance|middle|centre|center|corner|edge|left|"
-    r"right|down|up|nearby|top|bottom|length|other|front|back|rear|end|half|part)s?(?:\s+of)?$"
+_FRAME = _compile(
+    r"^\s*(?:of\s+)?(?:(?:the|this|an?)\s+)?(?:picture|photo(?:graph)?|image|frame|shot|scene|screen|it|"
+    r"them|him|her|each\s+other|camera|viewer)s?\b"
 )
+_BETWEEN = _compile(r"\bbetween$")
+_NOTHING = _compile(r"^\s*(?:$|[.,;]|(?:and|with|who|that|in|on|at|wearing|holding|from|is|are)\b)")
+_ONE = _compile(r"^\s*(?:the|its|his|her|their)\s+(?=(?:\w+\s+)?\w+[^s\W](?:\s|$|[.,]))")
 
 
 def find_relations(text: str) -> Iterator[Hit]:
     """Find words on where one thing is from another, how far, and on which side."""
     shown = hide(text, _IDIOMS)
     for match in _RELATIONS.finditer(shown):
-        rest = re.sub(r"^\s*(?:it|them|him|her|each\s+other|the\s+camera)\b", "", text[match.end() :])
-        joined = " " if not rest.strip() or _ALONE.search(match[0]) else " and "
-        better = replaced(text[: match.end()] + rest, match.start(), match.end(), joined)
+        rest = _FRAME.sub("", text[match.end() :], count=1)
+        rest = _ONE.sub(" a ", rest, count=1)
+        joined = "" if _NOTHING.match(rest) else ", " if _BETWEEN.search(match[0]) else " and "
+        better = tidy(f"{text[: match.start()].rstrip()}{joined}{rest}")
         yield Hit("spatial", *_trimmed(text, match.span()), better)
 
 

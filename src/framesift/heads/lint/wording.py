@@ -24,8 +24,10 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 _TIME = _compile(
-    r"\babout\s+to\b|\b(?:is|are)?\s*going\s+to\s+(?!(?:the|a|an|school|work|bed|church)\b)\w+"
+    r"\babout\s+to\b|\b(?:is|are)?\s*going\s+to\s+(?!(?:the|a|an)\b)\w+"
     r"|\bbecause(?:\s+of)?\b|\bdue\s+to\b|\bin\s+order\s+to\b|\bso\s+that\b|\bas\s+a\s+result\b|\bcaused\s+by\b"
+    r"|\b(?:right|just|shortly|moments|minutes|hours)\s+(?:before|after)\b|\b(?:before|after)\s+(?:an?|the|surgery|work|"
+    r"school|renovation|lunch|dinner|use|treatment)\b(?!\s+(?:rain|storm|snow|sunset))"
     r"|\b(?:after|before)\s+(?:being\s+)?(?!(?:sunset|sunrise|dark|dawn|dusk|rain)\b)\w+(?:ing|ed)\b"
     r"|\b(?:recently|previously|formerly|yesterday|tomorrow|soon|later|someday|eventually)\b"
     r"|\b(?:has|have|had|was|were)\s+(?:just|already|been|recently)\b|\bjust\s+(?:been|finished|arrived|"
@@ -79,7 +81,7 @@ def _degrees() -> re.Pattern[str]:
         rf"\b(?:{any_of(words('words', 'degree'))})\s+(?!(?:than|and|or|the|a|an|to)\b)(?=[a-z-]+)"
         r"|\ba\s+(?:little\s+bit|bit|little)\s+(?=(?:too|bit|more|less|blurry|dark|dirty|damaged|old|tired|"
         r"wet|burnt|overexposed|underexposed|tilted|rotten|rusty)\b)"
-        r"|\b(?:kind|sort)\s+of\s+(?=\w+\b)|\b(?:more|less)\s+\w+\s+than\b.*$|\b\w+er\s+than\b.*$"
+        r"|\b(?:kind|sort)\s+of\s+(?=\w+\b)|\b(?:more|less)\s+\w+\s+than\b.*$|\b(?!other|rather|fewer)\w+er\s+(?:\w+\s+)?than\b.*$"
         r"|\bthe\s+(?:most|least)\s+(?=\w+)|\b(?:the|its|his|her)\s+\w{2,}(?:[^aeioulrwy]|i)est\b"
         r"|\bso\s+\w+\s+that\b.*$|\btoo\s+(?:much|little)\b|\b(?:as|so)\s+\w+\s+as\b.*$"
         r"|\b(?:better|worse|best|worst)\b|\bto\s+some\s+(?:degree|extent)\b"
@@ -95,7 +97,7 @@ _VAGUE_BEFORE = _compile(
 )
 _VAGUE_IDIOMS = _compile(
     r"\bspecial\s+(?:needs|effects?|forces|olympics)\b|\bgood\s+(?:night|friday|luck)\b|"
-    r"\bnormal\s+(?:map|lens)\b|\bone\s+things?\b|\bproper\s+noun\b|\bbad\s+(?:gateway|hair)\b"
+    r"^safe$|\bnormal\s+(?:map|lens)\b|\bone\s+things?\b|\bproper\s+noun\b|\bbad\s+(?:gateway|hair)\b"
 )
 _SLASH = _compile(r"(?<=[a-z])\s*/\s*(?=[a-z]{2,})|\b(?:and/or|either|or)\b")
 _SLASH_IDIOMS = _compile(
@@ -209,7 +211,7 @@ def _vague(text: str) -> Iterator[Hit]:
         return
     for match in _VAGUE_BEFORE.finditer(hide(text, _VAGUE_IDIOMS)):
         yield Hit("vague", *match.span(), replaced(text, *match.span()))
-    for match in re.finditer(r"\b(?:something|anything|stuff|things|et\s?c\.?|and\s+so\s+on)\b", text):
+    for match in re.finditer(r"\bI\s+(?:like|love|want|would|need)\b|\b(?:something|anything|stuff|things|et\s?c\.?|and\s+so\s+on)\b", text):
         if not idiom:
             yield Hit("vague", *match.span(), advice)
 

@@ -28,14 +28,14 @@ _IDIOMS = _compile(
     r"|\bnumber\s*plates?\b(?!\s+(?:starting|ending|with|number|reading|[A-Z0-9]{2,}))"
     r"|\ba\s+(?:large\s+|small\s+|great\s+)?number\s+of\b|\bthe\s+number\s+of\b"
     r"|\bon\s+a\s+date\b|\bdate\s+palms?\b|\bdates\b|\bword\s+of\b|\bbirthday\b|\bdate\s+night\b"
-    r"|\bteddy\b|\bthe\s+letter\s+(?:box|opener)\b|\breads?\s+(?:an?|the|his|her|to|in|books?|news\w*)\b"
+    r"|\btext\s+messages?\b|\bteddy\b|\bletter[- ]?(?:box|opener|writer)\w*\b|\breads?\s+(?:an?|the|his|her|to|in|books?|news\w*)\b"
 )
 _DIGITS = _compile(
     r"(?:(?:[$€£¥]\s?)?(?:[a-z]{1,4}-?)?\d[\d.,:/-]*\d(?:[a-z]{1,3}\b)?|[$€£¥]?\d+[a-z]?)"
     r"(?:\s*(?:euros?|dollars?|pounds?|cents?|usd|eur|[ap]m|o['’]clock|%|€|£|\$))?"
 )
 _NUMBERED = _compile(
-    r"\b(?:(?:with|showing|has|reading|of|the|a|an|its)\s+)*(?:number|digit|numeral|no\.|figure)s?\b"
+    r"\b(?:(?:with|showing|has|reading|of|the|a|an|its)\s+)*(?:number|digit|numeral|no\.)s?\b"
     r"(?:\s+(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|zero))?(?:\s+on\s+(?:it|the\s+back))?"
     r"|\b(?:digits|numerals|roman\s+numerals?)\b"
 )
@@ -51,7 +51,8 @@ _SAYING = _compile(
     r"(?:that|which)\s+(?:says|reads|contains)|"
     r"saying|reading|says|reads)\S*.*$"
     r"|\b(?:with\s+)?the\s+words?\s+\S+|\bwith\s+the\s+(?:name|text|letters?|initials)\s+\S+"
-    r"|\b(?:written|a\s+sign|signs?|text|letters?|book|menu|newspaper|lettering|poster)\s+in\s+"
+    r"|\b(?P<paper>written|a\s+sign|signs?|text|letters?|book|menu|newspaper|lettering|poster)"
+    r"(?:\s+written)?\s+in\s+"
     r"(?:\w+\s+)?(?:english|french|german|spanish|italian|russian|chinese|japanese|arabic|hindi|"
     r"korean|hebrew|greek|latin|portuguese|turkish|capital|capitals|cyrillic|upper\s?case|kanji|"
     r"another\s+language)\b(?:\s+letters)?"
@@ -71,12 +72,12 @@ _DETAILS = _compile(
     r"|\b(?:the\s+)?prices?\s+(?:of|is|in|below|above|under)\b|\bpriced\b|\bcost(?:s|ing)\s+(?!me)\S+|\bworth\s+"
     r"(?:over|more|[$€£]?\d)\S*|\bpasswords?\b|\buser\s?names?\b|\bmisspell\w*|\btypos?\b|"
     r"\bspelling\s+mistakes?\b|\bgrammar\s+mistakes?\b"
-    r"|\b(?:clock|watch|timer|display)\s+(?:showing|shows|at|reading|set\s+to)\b.*$"
+    r"|\b(?P<clock>clock|watch|timer|display|calendar)\s+(?:showing|shows|at|reading|set\s+to|open\s+at)\b.*$"
     r"|\bhalf\s+past\s+\w+|\bquarter\s+(?:past|to)\s+\w+|\b\w+\s+o['’]clock\b"
     r"|\bhandwritten\s+(?:digits?|numbers?|letters?|words?|names?|texts?|[a-z]$)"
-    r"|\b(?:licen[cs]e|number|registration|car)\s*plates?\s+(?:starting|ending|beginning|reading|with|"
+    r"|\b(?P<plate>(?:licen[cs]e|number|registration|car)\s*plates?)\s+(?:starting|ending|beginning|reading|with|"
     r"from|[A-Z0-9]{2,}).*$"
-    r"|\b(?:the\s+)?(?:meter|gauge|scale|thermometer|speedometer|scoreboard|display|counter)\s+"
+    r"|\b(?P<meter>(?:the\s+)?(?:meter|gauge|scale|thermometer|speedometer|scoreboard|display|counter))\s+"
     r"(?:reading|shows|showing|at|says)\b.*$|\bscore\s+of\b|\ba\s+total\s+of\b"
     r"|\bletters?\s+[A-Z]\b|\bcapital\s+[A-Z]\b|\bfull\s+name\b|\b(?:is|are)\s+written\b"
 )
@@ -97,5 +98,14 @@ def find_written(text: str, taken: list[tuple[int, int]]) -> Iterator[Hit]:
         for match in pattern.finditer(shown):
             if set(match[0]) == {"_"}:
                 continue
-            yield Hit("text", *match.span(), replaced(text, *match.span()))
+            yield Hit("text", *match.span(), _better(text, match))
             shown = shown[: match.start()] + "_" * len(match[0]) + shown[match.end() :]
+
+
+def _better(text: str, match: re.Match[str]) -> str:
+    """Leave the thing that is written on; what stands there is for a reader of text."""
+    kept = next((one for one in match.groupdict().values() if one), "")
+    left = replaced(text, *match.span(), kept)
+    if left.lower() in ("", "a", "an", "the"):
+        return "what it is written on: a page of text, a sign, a label, a screen"
+    return left
