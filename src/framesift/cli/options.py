@@ -23,6 +23,7 @@ __all__ = [
     "cache_options",
     "common_options",
     "embedding_options",
+    "gathering_options",
     "model_options",
     "printable",
     "setting_options",
@@ -266,6 +267,15 @@ def analysis_options(*extra: Command, required: bool = True) -> Command:
         return argument(command)
 
     return decorate
+
+
+def gathering_options(function: Command) -> Command:
+    """Add PATHS and everything that says how media are read, embedded and cached."""
+    command = setting_options(function, (_MODEL, _READING, _RUNNING, _COMMON))
+    argument = click.argument(
+        "paths", nargs=-1, required=True, metavar="PATHS...", callback=_refuse_empty
+    )
+    return argument(command)
 
 
 def embedding_options(function: Command) -> Command:
