@@ -10,6 +10,7 @@ __all__ = ["SUBCOMMANDS", "classifier"]
 
 SUBCOMMANDS = {
     "init": "framesift.cli.classifier_init:init",
+    "lint": "framesift.cli.classifier_lint:lint",
     "test": "framesift.cli.classifier_test:test",
     "calibrate": "framesift.cli.classifier_calibrate:calibrate",
     "learn": "framesift.cli.classifier_learn:learn",

@@ -27,6 +27,7 @@ __all__ = [
     "model_options",
     "printable",
     "setting_options",
+    "text_options",
 ]
 
 Command: TypeAlias = Callable[..., Any]
@@ -286,6 +287,11 @@ def embedding_options(function: Command) -> Command:
 def model_options(function: Command) -> Command:
     """Add the options that say how a named model is loaded."""
     return setting_options(function, (_MODEL[1:], (_CACHE_DIR,), _COMMON))
+
+
+def text_options(function: Command) -> Command:
+    """Add the options that say which model reads texts, and where the cache is."""
+    return setting_options(function, (_MODEL, (_CACHE_DIR,), _COMMON))
 
 
 def cache_options(function: Command) -> Command:

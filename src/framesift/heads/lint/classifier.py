@@ -6,7 +6,7 @@ import re
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from framesift.heads.classifiers.definition import BACKGROUND
+from framesift.heads.classifiers.definition import BACKGROUND, NONE
 from framesift.heads.lint.finding import Code, Finding, reason_of, severity_of
 from framesift.heads.lint.kinds import families_of
 from framesift.heads.lint.lexicon import any_of, words
@@ -101,14 +101,18 @@ def _templates(definition: ClassifierDefinition) -> Iterator[Finding]:
             elif not has and not articled and _BARE.match(prompt):
                 article = "an" if prompt[0] in "aeiou" else "a"
                 yield _finding(
-                    "article", f"{article} {prompt}", place="prompt", prompt=prompt, label=label.name
+                    "article",
+                    f"{article} {prompt}",
+                    place="prompt",
+                    prompt=prompt,
+                    label=label.name,
                 )
 
 
 def _as_a_whole(definition: ClassifierDefinition) -> Iterator[Finding]:
-    if definition.mode == "one" and len(definition.labels) == 1 and not definition.background:
-        advice = "a second label, or background prompts so that none of these can win"
-        yield _finding("background", advice, place="labels", label=definition.names[0])
+    if definition.mode == "one" and NONE not in definition.outcomes:
+        advice = "background prompts, or the label `neither` on the command line"
+        yield _finding("background", advice, place="labels")
     texts = {label.name: " ".join((label.name, *label.prompts)) for label in definition.labels}
     persons = re.compile(rf"\b{any_of(words('people', 'person'))}\b", re.IGNORECASE)
     apes = re.compile(r"\b(?:gorilla|monkey|ape|chimpanzee|orangutan|baboon)s?\b", re.IGNORECASE)
@@ -155,7 +159,9 @@ def _alike(one: Label, other: Label) -> str:
     theirs = {_stem(prompt) for prompt in other.prompts}
     shared = sorted(mine & theirs)
     if shared:
-        return f'both have the prompt "{shared[0]}" (one and many look alike); give it to one of them'
+        return (
+            f'both have the prompt "{shared[0]}" (one and many look alike); give it to one of them'
+        )
     for prompt in sorted(mine):
         for against in sorted(theirs):
             inner, outer = sorted((prompt, against), key=len)
@@ -167,14 +173,22 @@ def _alike(one: Label, other: Label) -> str:
     families = families_of(" . ".join(one.prompts)) & families_of(" . ".join(other.prompts))
     if families:
         kind = sorted(families)[0].replace("_", " ")
-        return f"kinds of {kind} side by side: teach it with about 20 pictures of each, or join them"
+        return (
+            f"kinds of {kind} side by side: teach it with about 20 pictures of each, or join them"
+        )
     return ""
 
 
 def _stem(prompt: str) -> str:
     """Return a prompt in lower case and the singular, without what stands before the noun."""
     word = core_of(prompt).lower()
-    for ending, instead in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x")):
+    for ending, instead in (
+        ("ies", "y"),
+        ("sses", "ss"),
+        ("shes", "sh"),
+        ("ches", "ch"),
+        ("xes", "x"),
+    ):
         if word.endswith(ending) and len(word) > len(ending) + 2:
             return word.removesuffix(ending) + instead
     plural = word.endswith("s") and not word.endswith(("ss", "us", "is"))

@@ -112,8 +112,8 @@ CODES: dict[Code, tuple[Severity, str]] = {
     "template": ("error", "the prompt does not get into it"),
     "article": ("note", "CLIP learnt from sentences, and the wording moves its answers"),
     "background": (
-        "warning",
-        "a label alone wins everywhere: its share of the probability is always 1",
+        "note",
+        "without a background every picture gets one of the labels, however little it is like any",
     ),
 }
 """Severity and reason of every code."""

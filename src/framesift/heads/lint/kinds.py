@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["families_of", "find_kinds"]
 
 _MODIFIER = (
-    r"(?:lesser|greater|common|northern|southern|eastern|western|american|european|eurasian|african|"
-    r"asian|australian|siberian|arctic|canadian|alpine|iberian|himalayan|mexican|californian|japanese|mountain|spotted|barred|crested|hooded|pied|spectacled|collared|masked|striped|"
+    r"(?:lesser|greater|common|northern|southern|eastern|western|american|european|eurasian|"
+    r"african|"
+    r"asian|australian|siberian|arctic|canadian|alpine|iberian|himalayan|mexican|californian|"
+    r"japanese|mountain|spotted|barred|crested|hooded|pied|spectacled|collared|masked|striped|"
     r"(?:red|black|white|yellow|green|blue|grey|gray|brown|orange|buff|rufous|chestnut|golden|ruby|"
     r"purple|ring|long|short|sharp|broad|thick|curve|fork|double|ruddy|rose|scarlet)[- ]"
     r"(?:tailed|breasted|headed|winged|throated|billed|necked|backed|bellied|crowned|eared|faced|"
@@ -27,14 +29,18 @@ _LATIN = re.compile(
     r"\b[A-Z][a-z]{2,}(?:us|a|um|is|es|yx|ax|ix|on|ops|as|er|ys|os)\s"
     r"(?!(?:banana|panorama|fauna|flora|villa|sauna|arena|marina|opera|cafeteria|pizzeria|formula|"
     r"bacteria|statues?|campus|cactus|circus|stadium|museum|aquarium|hibiscus|citrus|virus)\b)"
-    r"[a-z]{2,}(?:ensis|icus|ica|icum|oides|alis|aris|atus|ata|atum|osus|osa|osum|aria|aea|eus|ifera|"
-    r"folia|folium|florus|flora|ii|iae|orum|ulus|ula|escens|ilis|ivum|ivus|aceus|estris|inalis|us|um)"
+    r"[a-z]{2,}(?:ensis|icus|ica|icum|oides|alis|aris|atus|ata|atum|osus|osa|osum|aria|aea|eus|"
+    r"ifera|"
+    r"folia|folium|florus|flora|ii|iae|orum|ulus|ula|escens|ilis|ivum|ivus|aceus|estris|inalis|"
+    r"us|um)"
     r"\b"
 )
 _IDIOMS = re.compile(
-    r"\b(?:truffle|morel|brie)\s+(?:oil|street|road)\b|\b(?:hyacinth|primrose|linden|aspen|juniper)\s+"
+    r"\b(?:truffle|morel|brie)\s+(?:oil|street|road)\b|\b(?:hyacinth|primrose|linden|aspen|"
+    r"juniper)\s+"
     r"(?:street|road|avenue)\b|\bpuffball\s+skirt\b|\bcomputer\s+bug\b|\bkettle\b|\btruck\s+stop\b"
-    r"|\bbenign\s+(?:smile|neglect)\b|\bbordeaux\s+(?:city|street|bridge|cathedral)\b|\bold\s+alder\s+man\b"
+    r"|\bbenign\s+(?:smile|neglect)\b|\bbordeaux\s+(?:city|street|bridge|cathedral)\b|"
+    r"\bold\s+alder\s+man\b"
     r"|\bthe\s+ford\b|\bmini\s+(?=[a-z])|\b(?:jaguar|puma|mustang)\s+in\b",
     re.IGNORECASE,
 )
@@ -59,11 +65,14 @@ class _Family:
                 rf"\b(?:19|20)\d\d\s+{made}(?:\s+[A-Z0-9][\w-]*)*",
             ]
         if heads:
-            parts.append(rf"(?i:\b(?:{_MODIFIER}\s+)?(?!(?:an?|the|of|and|with)\s)(?:[a-z]+\s+)?{any_of(heads)}\b)")
+            parts.append(
+                rf"(?i:\b(?:{_MODIFIER}\s+)?(?!(?:an?|the|of|and|"
+                rf"with)\s)(?:[a-z]+\s+)?{any_of(heads)}\b)"
+            )
         if modified:
             parts.append(
                 rf"(?i:\b{_MODIFIER}\s+(?:[a-z]+\s+)?{any_of(modified)}(?:e?s)?\b)"
-                rf"|\b[A-Z][a-z]+['’]s\s+(?i:{any_of(modified)})s?\b"
+                rf"|\b[A-Z][a-z]+'s\s+(?i:{any_of(modified)})s?\b"
             )
         self.pattern = re.compile("|".join(parts))
         known = (*names, *split_phrases(entry.get("known", "")))
@@ -91,7 +100,9 @@ def find_kinds(text: str) -> Iterator[Hit]:
     for match in _LATIN.finditer(shown):
         start, end = match.span()
         if not any(start < stop and begin < end for begin, stop in taken):
-            yield Hit("fine-grained", start, end, "the common name of its family: a mushroom, a bird")
+            yield Hit(
+                "fine-grained", start, end, "the common name of its family: a mushroom, a bird"
+            )
 
 
 def families_of(text: str) -> frozenset[str]:

@@ -43,7 +43,7 @@ def any_of(names: Iterable[str]) -> str:
     """Return a pattern for any of the names, the longest first; a hyphen may be a blank."""
     ordered = sorted(set(names), key=lambda name: (-len(name), name))
     parts = (
-        re.escape(name).replace(r"\-", "[- ]").replace(r"\ ", r"[-\s]+").replace("'", "['’]?")
+        re.escape(name).replace(r"\-", "[- ]").replace(r"\ ", r"[-\s]+").replace("'", "'?")
         for name in ordered
     )
     return f"(?:{'|'.join(parts)})"

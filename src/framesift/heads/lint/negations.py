@@ -20,31 +20,36 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 _IDIOMS = _compile(
     r"\bno[- ](?:entry|smoking|parking|fly|trespassing|stopping|swimming|diving|photography|"
-    r"standing|turn|through|overtaking|passing|littering|dogs)[- ](?:\w+[- ])?(?:signs?|zones?|symbols?|"
+    r"standing|turn|through|overtaking|passing|littering|dogs)[- ](?:\w+[- ])?(?:signs?|zones?|"
+    r"symbols?|"
     r"areas?|roads?|boards?|lanes?)\b|\bno[- ]entry\b|\bdo\s+not\s+(?:disturb|enter|cross)\b"
     r"|\bnot\s+for\s+sale\b|\bforget[- ]me[- ]nots?\b|\bnothing\s+in\s+particular\b"
     r"|\bnon[- ]?(?:stick|alcoholic|fiction|profit|slip|woven|stop|ferrous|league)\b"
-    r"|\bhands[- ]free\b|\bduty[- ]free\b|\bfree[- ](?:range|standing|style|fall|climbing|kick|throw)\w*"
+    r"|\bhands[- ]free\b|\bduty[- ]free\b|\bfree[- ](?:range|standing|style|fall|climbing|kick|"
+    r"throw)\w*"
     r"|\bfreestyle\b|\bmissing\s+(?:person|child|cat|dog|pet)\s+(?:poster|sign|notice|flyer)s?\b"
-    r"|\bcan['’]?t\s+miss\b|\bnever\s*land\b|\bno\.\s*\d+|\bmotor\s*never\b|\bno\s+man['’]s\s+land\b"
+    r"|\bcan'?t\s+miss\b|\bnever\s*land\b|\bno\.\s*\d+|\bmotor\s*never\b|\bno\s+man's\s+land\b"
     r"|\brather\s+than\s+never\b|\b(?:tic|noughts)\b|\bwithout\s+borders\b"
 )
 _NEGATIONS = _compile(
     r"\b(?:who|that|which)\s+(?:(?:is|are|was|were|has|have|had|do|does|did|can|could|will|should)"
-    r"(?:\s+not|n['’]?t)|has\s+never|have\s+never|never|lacks?|cannot)\b(?:\s+(?:have|show|contain|"
+    r"(?:\s+not|n'?t)|has\s+never|have\s+never|never|lacks?|cannot)\b(?:\s+(?:have|show|contain|"
     r"wear|include|any|be|been|got))*"
-    r"|\b(?:is|are|was|were|has|have|had|do|does|did|ca|could|wo|would|should)n['’]t\b"
+    r"|\b(?:is|are|was|were|has|have|had|do|does|did|ca|could|wo|would|should)n't\b"
     r"(?:\s+(?:have|show|contain|wear|include|any))*"
-    r"|\b(?:doesnt|dont|isnt|arent|wasnt|hasnt|cant|wont|didnt|havent)\b|\bcan['’]t\b|\bcannot\b"
-    r"|\bwith(?:out|\s+no|\s+zero|\s+none\s+of)\b(?:\s+any)?|\b(?:has|have|having|there\s+(?:is|are))"
-    r"\s+no\b|\b(?:but|and)?\s*\bnot\b(?:\s+(?:have|having|showing|containing|wearing|including|any|"
+    r"|\b(?:doesnt|dont|isnt|arent|wasnt|hasnt|cant|wont|didnt|havent)\b|\bcan't\b|\bcannot\b"
+    r"|\bwith(?:out|\s+no|\s+zero|\s+none\s+of)\b(?:\s+any)?|\b(?:has|have|having|there\s+(?:is|"
+    r"are))"
+    r"\s+no\b|\b(?:but|and)?\s*\bnot\b(?:\s+(?:have|having|showing|containing|wearing|including|"
+    r"any|"
     r"a|an|the|in|on))*"
     r"|\bno[- ]?one\b|\bnobody\b|\bnone(?:\s+of)?\b|\bnothing\b(?:\s+(?:in|on|at)\s+(?:it|them))?"
     r"|\bnowhere\b|\bnever\b|\bneither\b|\bnor\b|\bzero\b|\bno\s+longer\b|\bno\b(?=\s+[a-z])|^no$"
     r"|\bnon[- ][a-z]+\b|\bnon(?:food|human|smoker|member|dog|cat|person|vehicle|animal)s?\b"
     r"|\b(?:lacking|lacks?|lack\s+of|devoid\s+of|absen(?:t|ce\s+of)|missing|minus|sans|"
     r"deprived\s+of|void\s+of|bereft\s+of|stripped\s+of|empty\s+of|clear\s+of|free\s+(?:of|from)|"
-    r"except(?:\s+for)?|excluding|apart\s+from|aside\s+from|other\s+than|rather\s+than|instead\s+of|"
+    r"except(?:\s+for)?|excluding|apart\s+from|aside\s+from|other\s+than|rather\s+than|"
+    r"instead\s+of|"
     r"unless|anything\s+but|everything\s+but|all\s+but|(?:anything|everything|something|someone)\s+"
     r"else|but\s+no|fails?\s+to|failing\s+to|failed\s+to|refus(?:es|ing)\s+to|avoid(?:s|ing)?|"
     r"forgot(?:\s+to)?|omitt(?:ed|ing)|exclude[sd]?)\b"
@@ -62,8 +67,11 @@ _SEEN = {
     "unoccupied": "empty",
 }
 _FREE = _compile(r"([a-z]+)[- ]free$")
-_NOBODY = _compile(r"(?:with\s+)?(?:no|without)\s*(?:any\s+)?(?:people|persons?|humans?)\b|nobody|no[- ]?one")
-_VERB = _compile(r"(?:not|n['’]?t)$")
+_NOBODY = _compile(
+    r"(?:with\s+)?(?:no|without)\s*(?:any\s+)?(?:people|persons?|humans?)\b|"
+    r"nobody|no[- ]?one"
+)
+_VERB = _compile(r"(?:not|n'?t)$")
 
 
 def find_negations(text: str) -> Iterator[Hit]:

@@ -47,14 +47,15 @@ def _compile(pattern: str) -> re.Pattern[str]:
 _PAIRS = any_of(words("words", "counted_pairs"))
 _IDIOMS = _compile(
     rf"\b(?:(?:a|one|new|old)\s+)?pairs?\s+of\s+(?:[\w'-]+\s+){{0,3}}?{_PAIRS}\b"
-    rf"|\b(?:one|{_NUMBER})-(?!(?:person|people|man|dog|cat|car)\s(?!tent|job|bike|kayak))[a-z]+(?:-[a-z]+)*"
+    rf"|\b(?:one|{_NUMBER})-(?!(?:person|people|man|dog|cat|car)\s(?!tent|job|bike|"
+    rf"kayak))[a-z]+(?:-[a-z]+)*"
     r"|\b(?:two|three|four|six|eighteen)\s+(?:wheelers?|seaters?|poster|piece|tone|way|ply)\b"
     r"|\bfour\s+(?:by\s+four|seasons)\b|\bfour\s+leaf\s+clovers?\b|\bsix\s+pack\b"
     r"|\b(?:high|hi)\s+fives?\b|\bseven\s+(?:segment|up|wonders)\b|\bthree\s+(?:dimensional|gorges)"
     r"|\bnine\s+to\s+five\b|\bzero\s+waste\b|\bone\s+(?:thing|another|direction|piece|way)\b"
     r"|\bthree\s+quarters?\b|\bmillion\s+dollar\b|\btwo\s+dimensional\b|\bformula\s+one\b"
-    r"|\btwenty\s+one\s+pilots\b|\bthree\s+kings\b|\bfive\s+o['’]?clock\b|\bhalf\s+past\s+\w+"
-    r"|\b[a-z]+\s+o['’]clock\b|\bthe\s+(?:beach\s+)?boys\s+two\b|\bfew\s+and\s+far\b"
+    r"|\btwenty\s+one\s+pilots\b|\bthree\s+kings\b|\bfive\s+o'?clock\b|\bhalf\s+past\s+\w+"
+    r"|\b[a-z]+\s+o'clock\b|\bthe\s+(?:beach\s+)?boys\s+two\b|\bfew\s+and\s+far\b"
     r"|\bbuilt[- ]for[- ]two\b|\bboth\s+sides\b|\bhundreds?\s+and\s+thousands?\b|\bfour\s+poster\b"
 )
 _EXACT_ONE = _compile(
@@ -64,7 +65,8 @@ _EXACT_ONE = _compile(
     r"|\bone\s+or\s+(?:more|two|several)\b|\bmore\s+than\s+once\b"
 )
 _COUNTS = _compile(
-    rf"\b(?:{_HOW_MANY}\s+)?(?:(?:one|\d+)\s+(?:or|to|and)\s+)?{_NUMBER}\b(?!-(?!person|people|man|dog|cat|car))"
+    rf"\b(?:{_HOW_MANY}\s+)?(?:(?:one|\d+)\s+(?:or|to|and)\s+)?{_NUMBER}\b(?!-(?!person|people|"
+    rf"man|dog|cat|car))"
     r"(?:\s+or\s+(?:more|fewer|less|so)|\s+to\s+\w+(?=\s+\w+s\b))?(?:\s+of\b)?"
 )
 _DIGITS = _compile(
@@ -72,10 +74,12 @@ _DIGITS = _compile(
     rf"(?=(?!{_UNIT})(?:[a-z-]+\s+){{0,2}}?(?:[a-z-]+[^\Ws]s|{_IRREGULAR})\b)"
 )
 _AMOUNTS = _compile(
-    r"\b(?:a\s+)?(?:couple|pair|trio|triplet|handful|quartet|quintet|duo|multitude|good\s+deal|bunch\s+of\s+"
+    r"\b(?:a\s+)?(?:couple|pair|trio|triplet|handful|quartet|quintet|duo|multitude|good\s+deal|"
+    r"bunch\s+of\s+"
     r"(?:people|kids|cars|dogs))\s+of\b|\bpairs\s+of\b"
     r"|\b(?:several|multiple|numerous|countless|plenty\s+of|lots\s+of|a\s+lot\s+of|tons\s+of|"
-    r"many|a\s+few|very\s+few|few|fewer(?!\s+than)|a\s+number\s+of|an?\s+(?:large|small|great|odd|even|"
+    r"many|a\s+few|very\s+few|few|fewer(?!\s+than)|a\s+number\s+of|an?\s+(?:large|small|great|"
+    r"odd|even|"
     r"equal|high|low)\s+(?:number|amount|quantity)\s+of|too\s+many|as\s+many|how\s+many|"
     r"both(?:\s+of)?|most\s+of\s+the|all\s+of\s+the|all\s+the|each\s+of|every\s+one\s+of|"
     r"half\s+of\s+the|the\s+majority\s+of|a\s+majority\s+of|more\s+(?=\w+s\s+than)|"
@@ -94,13 +98,15 @@ _AGE = _compile(
 )
 _FILM = _compile(r"\b\d+(?:\.\d+)?\s?mm\s+(?:\w+\s+)?(?:film|lens|photo\w*|camera|slide)s?\b")
 _SIZE = _compile(
-    rf"\b(?:{_HOW_MANY}\s+)?\d+(?:[.,/]\d+)*[-\s]?{_UNIT}(?:[-\s]+(?:tall|long|wide|high|deep|thick|"
+    rf"\b(?:{_HOW_MANY}\s+)?\d+(?:[.,/]\d+)*[-\s]?{_UNIT}(?:[-\s]+(?:tall|long|wide|high|deep|"
+    rf"thick|"
     r"old|away|heavy|apart))?"
     rf"|\b{_NUMBER}\s+(?:mm|cm|km|inch(?:es)?|feet|yards|miles|met(?:re|er)s|kilos?|kilograms|"
     r"tons|tonnes|pounds|lit(?:re|er)s|degrees|percent|hours|minutes|seconds|days|weeks|months|"
     r"years)\b(?:\s+(?:tall|long|wide|high|deep|thick|old|away|heavy|apart))?"
     r"|\b(?:how\s+(?:big|tall|long|far|heavy|fast|large|much|hot|deep|high)|the\s+(?:height|weight|"
-    r"length|width|depth|temperature|speed|area|size|volume)\s+of|weighing|measuring(?!\s+(?:cup|tape|spoon|device|jug|wheel)))\b"
+    r"length|width|depth|temperature|speed|area|size|volume)\s+of|weighing|measuring(?!\s+(?:cup|"
+    r"tape|spoon|device|jug|wheel)))\b"
 )
 
 

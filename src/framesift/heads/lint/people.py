@@ -27,7 +27,8 @@ TRAITS = {
 }
 """What is protected: the adjectives and the nouns of people_toml that name it."""
 
-_END = r"(?=$|[.,;:!?]|\s+(?:in|on|at|with|who|wearing|holding|and|or|from|near|by|sitting|standing|"
+_END = r"(?=$|[.,;:!?]|\s+(?:in|on|at|with|who|wearing|holding|and|or|from|near|by|sitting|"
+r"standing|"
 _END += r"walking|praying|smiling|working|looking|protesting|crossing|outside|inside|arriving)\b)"
 _ASKED = re.compile(
     r"\b(?:someone|somebody|person|man|woman|people|men|women|child|boy|girl)\s+(?:who|that)?\s*"
@@ -48,22 +49,31 @@ _SEE = {
 def _idioms() -> re.Pattern[str]:
     things = any_of(words("people", "thing"))
     return re.compile(
-        r"\bblack[- ]and[- ]white\b|\b(?:native\s+american|indian|african|american|chinese|japanese)\s+"
+        r"\bblack[- ]and[- ]white\b|\b(?:native\s+american|indian|african|american|chinese|"
+        r"japanese)\s+"
         r"(?:headdress|elephants?|football|flags?|art)\b"
         rf"|\b[\w-]+\s+{things}\b"
         rf"|\b[\w-]+\s+{any_of(words('people', 'clergy'))}\b"
-        r"|\b(?:refugee|migrant|prison|criminal|inmate)\s+(?:camps?|boats?|courts?|cells?|uniforms?|"
+        r"|\b(?:refugee|migrant|prison|criminal|inmate)\s+(?:camps?|boats?|courts?|cells?|"
+        r"uniforms?|"
         r"law|code|record)\b|\bkiller\s+whales?\b|\bkiller\s+heels\b|\bcrime\s+scenes?\b"
         r"|\b(?:wanted|suspect)\s+posters?\b|\bsuspicious\s+(?:packages?|bags?|parcels?|objects?|"
-        r"links?|emails?)\b|\b(?:window|venetian|roller)\s+blinds?\b|\bblind\s+(?:spot|date|corner)s?\b"
-        r"|\b(?:hot|fat|rich|poor)\s+(?:dogs?|chocolate|water|tub|quark|soil)\b|\bsmart\s+(?:phone|home|"
+        r"links?|emails?)\b|\b(?:window|venetian|roller)\s+blinds?\b|\bblind\s+(?:spot|date|"
+        r"corner)s?\b"
+        r"|\b(?:hot|fat|rich|poor)\s+(?:dogs?|chocolate|water|tub|quark|soil)\b|"
+        r"\bsmart\s+(?:phone|home|"
         r"watch|tv|board|card)s?\b|\b(?:good|bad)\s+(?:luck|weather|hair|quality|light\w*)\b"
-        r"|\bpretty\s+(?:flowers?|landscapes?)\b|\bfit\s+for\b|\bbatsmen\b|\bfrench\s+(?:fries|horn|"
+        r"|\bpretty\s+(?:flowers?|landscapes?)\b|\bfit\s+for\b|\bbatsmen\b|\bfrench\s+(?:fries|"
+        r"horn|"
         r"press|door|toast|window|bread|bulldogs?)\b|\bpolish(?:ing|ed)?\s+(?:a|the|shoes|nails)\b"
-        r"|\bnail\s+polish\b|\bshoe\s+polish\b|\bsuspect\s+package\b|\bpredator\s+(?:and|animal|drone)\b"
-        r"|\b(?:thief|robber|burglar|prisoner|convict|gangster|criminal|terrorist|killer|witch)\s+(?:costume|mask|"
-        r"movie|film|poster|bees?)s?\b|\bgypsy\s+(?:moth|skirt|jazz)\b|\b(?:alcoholic|diabetic|epileptic)\s+"
-        r"(?:drinks?|beverages?|cocktails?|food|diet|shoes|foot|ulcer|retinopathy)\b|\bliberal\s+arts\b|\bconservative\s+(?:dress|suit|clothing)\b"
+        r"|\bnail\s+polish\b|\bshoe\s+polish\b|\bsuspect\s+package\b|\bpredator\s+(?:and|animal|"
+        r"drone)\b"
+        r"|\b(?:thief|robber|burglar|prisoner|convict|gangster|criminal|terrorist|killer|"
+        r"witch)\s+(?:costume|mask|"
+        r"movie|film|poster|bees?)s?\b|\bgypsy\s+(?:moth|skirt|jazz)\b|\b(?:alcoholic|diabetic|"
+        r"epileptic)\s+"
+        r"(?:drinks?|beverages?|cocktails?|food|diet|shoes|foot|ulcer|retinopathy)\b|"
+        r"\bliberal\s+arts\b|\bconservative\s+(?:dress|suit|clothing)\b"
         r"|\bgay\s+(?:bar|club)\b|\bcancer\s+(?:cells?|ribbon|research|ward)\b"
         r"|\b(?:alien|monster|vandal)\s+(?:costume|movie)\b|\bpole\s+(?:vault|dance)\w*",
         re.IGNORECASE,
@@ -86,7 +96,7 @@ def _traits() -> tuple[tuple[str, re.Pattern[str]], ...]:
         noun = any_of(words("people", nouns))
         pattern = (
             rf"\b{adjective}\s+(?=(?:{any_of(_all_adjectives())}\s+)?{_between()}{_persons()}\b)"
-            rf"|\b(?<![-'’]){noun}\b(?!['’-])"
+            rf"|\b(?<![-'’]){noun}\b(?!['-])"
             rf"|(?:{_ASKED.pattern})(?:{adjective})\b"
             rf"|\b{adjective}[- ](?:appearance|features|descent|origins?|heritage|looks|ancestry)\b"
             rf"|\b(?:an?|the|two|three|some|young|old|other|many)\s+(?:[a-z]+\s+)?{adjective}{_END}"
@@ -109,7 +119,8 @@ def _skin() -> re.Pattern[str]:
         rf"\b(?<!in\s)(?:{any_of(words('people', 'skin'))})\s+(?=(?:{_between()}){any_of(persons)}\b)"
         r"(?!\w+\s+(?:in\s+black|hat))"
         r"|\b(?:people|person|man|woman|men|women|child|children)\s+(?:of\s+colou?r|of\s+[\w-]+\s+"
-        r"(?:descent|origin|heritage|background|ethnicity)|with\s+(?:dark|black|brown|light|fair|white|"
+        r"(?:descent|origin|heritage|background|ethnicity)|with\s+(?:dark|black|brown|light|fair|"
+        r"white|"
         r"pale)\s+skin)\b|\bfrom\s+(?:an?\s+)?(?:ethnic|racial)\s+minority\b|\bminorit(?:y|ies)\b",
         re.IGNORECASE,
     )
@@ -131,7 +142,9 @@ def _judging() -> tuple[tuple[str, re.Pattern[str]], ...]:
     flags = re.IGNORECASE
     crime = any_of((*phrases("people", "crime_phrase"), *words("people", "crime")))
     guilty = any_of(words("people", "crime_adjective"))
-    looks = any_of((*words("people", "looks"), *words("people", "mind"), *words("people", "character")))
+    looks = any_of(
+        (*words("people", "looks"), *words("people", "mind"), *words("people", "character"))
+    )
     nouns = any_of((*phrases("people", "judged_phrase"), *words("people", "judged_noun")))
     animal = any_of(words("people", "animal_like"))
     seen = _persons()
@@ -141,13 +154,15 @@ def _judging() -> tuple[tuple[str, re.Pattern[str]], ...]:
             rf"\b{crime}\b|\b{guilty}\s+(?={_between()}(?:{seen}|{face})\b)"
             rf"|(?:{_ASKED.pattern}){guilty}\b|\b(?:suspicious|criminal|illegal)\s+"
             r"(?:behaviou?r|activity|activities|intent)\b|\b(?:potential|possible|likely)\s+"
-            r"(?:threat|danger|offender|attacker)s?\b|\b(?:someone|person|man|woman|people)\s+who\s+"
+            r"(?:threat|danger|offender|attacker)s?\b|\b(?:someone|person|man|woman|"
+            r"people)\s+who\s+"
             r"(?:stole|committed|robbed|killed|is\s+wanted)\b", flags)),
         ("looks or character", re.compile(
             rf"\b{looks}[-\s]+(?:looking\s+)?(?={_between()}(?:{seen}|faces?)\b)|\b{nouns}\b"
             rf"|(?:{_ASKED.pattern})(?:{looks})\b(?!\s+(?:at|in|for))", flags)),
         ("likeness to an animal", re.compile(
-            rf"\b{seen}\s+(?:who|that)?\s*(?:looks?|looking|acts?|behaves?)\s+like\s+(?:an?\s+)?{animal}"
+            rf"\b{seen}\s+(?:who|that)?\s*(?:looks?|looking|acts?|"
+            rf"behaves?)\s+like\s+(?:an?\s+)?{animal}"
             r"\b|\b(?:sub|non)[- ]?humans?\b|\b(?:human|man)\s+animals?\b", flags)),
     )  # fmt: skip
 

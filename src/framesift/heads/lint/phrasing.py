@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["core_of", "hide", "replaced", "tidy"]
+__all__ = ["core_of", "hide", "plain", "replaced", "tidy"]
+
+_READ = 2000
+"""Characters of a prompt that are looked at; no text tower reads more."""
 
 _MEDIUM = (
     r"(?:photo(?:graph)?s?|pictures?|images?|snapshots?|shots?|pics?|close[- ]ups?|screenshots?|"
     r"renderings?|views?|scenes?|footage|frames?)"
 )
 _TEMPLATE = re.compile(
-    rf"^(?:(?:this|it|here)\s+is\s+)?(?:(?:a|an|the|some|one)\s+)?{_MEDIUM}\s+(?:of|showing|with|depicting|representing|illustrating|about)"
+    rf"^(?:(?:this|it|here)\s+is\s+)?(?:(?:a|an|the|some|one)\s+)?{_MEDIUM}\s+(?:of|showing|with|"
+    rf"depicting|representing|illustrating|about)"
     r"(?:\s+the\s+concept\s+of)?\s+",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:a|an|the|some|any)\s+", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """Return a prompt on one line, with plain apostrophes, as the rules read it."""
+    text = text[:_READ].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return " ".join(text.split())
 
 
 def core_of(prompt: str) -> str:

@@ -21,14 +21,16 @@ def _compile(pattern: str) -> re.Pattern[str]:
 _SIDE = r"(?:left|right|upper|lower|top|bottom|far\s+left|far\s+right)"
 _PART = (
     r"(?:side|half|corner|edge|hand|arm|leg|foot|eye|ear|lung|kidney|breast|lobe|lane|third|wing|"
-    r"turn|part|row|shelf|quarter|wrist|ankle|knee|hip|shoulder|cheek|border|margin|wall|hemisphere|"
+    r"turn|part|row|shelf|quarter|wrist|ankle|knee|hip|shoulder|cheek|border|margin|wall|"
+    r"hemisphere|"
     r"ventricle|atrium|signal|indicator|mirror|headlight|wheel|door)s?"
 )
 _IDIOMS = _compile(
     r"\bclose[- ]ups?\b|\bnear[- ](?:infrared|miss|field|death)\b"
     r"|\b(?:from|seen\s+from|viewed\s+from|shot\s+from)\s+(?:above|below|behind)\b"
     r"|\babove\s+(?:the\s+)?clouds\b|\bbehind\s+(?:bars|the\s+wheel|the\s+scenes)\b"
-    r"|\bunder\s+(?:the\s+|an?\s+)?(?:[\w-]+\s+){0,2}?(?:construction|water|sea|sky|skies|stars?|sun|"
+    r"|\bunder\s+(?:the\s+|an?\s+)?(?:[\w-]+\s+){0,2}?(?:construction|water|sea|sky|skies|stars?|"
+    r"sun|"
     r"moon|moonlight|sunlight|rain|snow|ice|trees?|lights?|lamps?|umbrellas?|parasols?|microscope|"
     r"repair|renovation|an(?:a)?esthesia|arrest|fire|attack|control|canopy|tent|age|clouds?|"
     r"blankets?|covers?|duvet)\b"
@@ -47,15 +49,18 @@ _IDIOMS = _compile(
     r"|\bin\s+the\s+middle\s+of\s+(?:the\s+)?(?:night|summer|winter|nowhere)\b"
 )
 _RELATIONS = _compile(
-    r"(?:,?\s+(?:that\s+is\s+|which\s+is\s+|is\s+|are\s+)?(?:standing\s+|sitting\s+|lying\s+|parked\s+|"
+    r"(?:,?\s+(?:that\s+is\s+|which\s+is\s+|is\s+|are\s+)?(?:standing\s+|sitting\s+|lying\s+|"
+    r"parked\s+|"
     r"hanging\s+|placed\s+|located\s+|positioned\s+|hidden\s+|hiding\s+)?)?(?:"
     r"\b(?:immediately\s+|directly\s+|just\s+|right\s+|far\s+|too\s+|very\s+|so\s+)?"
     r"(?:behind|next\s+to|beside|in\s+between|between|beneath|underneath|under|above|below|"
-    r"in\s+front\s+of|on\s+top\s+of|opposite(?:\s+to)?|across\s+from|ahead\s+of|atop|on\s+(?:either|both|each|the\s+other|the\s+far)\s+sides?\s+of|overlapping|parallel\s+to|perpendicular\s+to|(?:north|south|east|west)\s+of|adjacent\s+to|adjacent|"
+    r"in\s+front\s+of|on\s+top\s+of|opposite(?:\s+to)?|across\s+from|ahead\s+of|atop|"
+    r"on\s+(?:either|both|each|the\s+other|the\s+far)\s+sides?\s+of|overlapping|parallel\s+to|"
+    r"perpendicular\s+to|(?:north|south|east|west)\s+of|adjacent\s+to|adjacent|"
     r"alongside|close(?:r)?\s+to|closest\s+to|nearest(?:\s+to)?|nearer(?:\s+to)?|near(?:\s+to)?|"
     r"nearby|beyond|away\s+from|side\s+by\s+side|back\s+to\s+back|face\s+to\s+face)\b"
     r"|\b(?:\w+\s+)?(?:met(?:re|er)s?|feet|foot|yards|miles|km|inches|cm)\s+(?:away|apart|from)\b"
-    r"|\bat\s+arm['’]?s\s+length\b"
+    r"|\bat\s+arm'?s\s+length\b"
     rf"|\b(?:to|on|at|in|from|towards?|along)\s+(?:the|its|his|her|their)\s+(?:very\s+)?{_SIDE}"
     rf"(?:[-\s]+(?:hand\s+side|{_SIDE}))?(?:[-\s]+{_PART})?(?:\s+of)?\b"
     rf"|\b{_SIDE}[-\s]+(?:{_SIDE}[-\s]+)?{_PART}(?:\s+of)?\b|\b(?:left|right)\s+of\b"
@@ -63,15 +68,19 @@ _RELATIONS = _compile(
     r"back|rear|end|top|bottom|side|foot|far\s+end|foreground|background|distance|periphery|"
     r"border)(?:\s+of)?\b(?!-)"
     r"|\b(?:far|further|farther)\s+(?:away|off|from|apart|behind|back)\b|\bat\s+a\s+distance\b"
-    r"|\b(?:safe\s+)?distance\s+(?:of|between|from|to)\b|\bwithin\s+(?:reach|sight|\d+|a\s+few|one|two|three|an?\s+met(?:re|er)|arm)\b(?:\s+(?:met(?:re|er)s?|feet|inches|miles|km)(?:\s+(?:of|from))?)?"
-    r"|\b(?:turn|turns|turning|turned|facing|faces|looking|pointing|moving|leaning|tilted|heading)\s+"
+    r"|\b(?:safe\s+)?distance\s+(?:of|between|from|to)\b|\bwithin\s+(?:reach|sight|\d+|a\s+few|"
+    r"one|two|three|an?\s+met(?:re|er)|arm)\b(?:\s+(?:met(?:re|er)s?|feet|inches|miles|"
+    r"km)(?:\s+(?:of|from))?)?"
+    r"|\b(?:turn|turns|turning|turned|facing|faces|looking|pointing|moving|leaning|tilted|"
+    r"heading)\s+"
     r"(?:to\s+the\s+)?(?:left|right|away|upwards?|downwards?|backwards?|each\s+other)\b"
     r"|\bupside[- ]down\b|\bthe\s+wrong\s+way\s+(?:up|round)\b|\boff[- ]cent(?:re|er)d?\b"
     r"|\bfrom\s+left\s+to\s+right\b|\b(?:second|third|last|first)\s+from\s+the\s+(?:left|right)\b"
     r")"
 )
 _FRAME = _compile(
-    r"^\s*(?:of\s+)?(?:(?:the|this|an?)\s+)?(?:picture|photo(?:graph)?|image|frame|shot|scene|screen|it|"
+    r"^\s*(?:of\s+)?(?:(?:the|this|an?)\s+)?(?:picture|photo(?:graph)?|image|frame|shot|scene|"
+    r"screen|it|"
     r"them|him|her|each\s+other|camera|viewer)s?\b"
 )
 _BETWEEN = _compile(r"\bbetween$")

@@ -10,6 +10,7 @@ from framesift.heads.lint.names import find_names
 from framesift.heads.lint.negations import find_negations
 from framesift.heads.lint.numbers import find_counts, find_measures
 from framesift.heads.lint.people import find_judgements, find_people_words
+from framesift.heads.lint.phrasing import plain
 from framesift.heads.lint.places import find_relations
 from framesift.heads.lint.wording import CONTEXT_TOKENS, find_length, find_wording
 from framesift.heads.lint.written import find_written
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from framesift.heads.lint.finding import Hit
 
 __all__ = ["lint_prompt"]
-
-_READ = 2000
-"""Characters of a prompt that are looked at; no text tower reads more."""
 
 
 def lint_prompt(text: str, *, context: int = CONTEXT_TOKENS) -> tuple[Finding, ...]:
@@ -35,7 +33,7 @@ def lint_prompt(text: str, *, context: int = CONTEXT_TOKENS) -> tuple[Finding, .
     Returns:
         Findings in the order of the words, one for each code and place; none for a good prompt.
     """
-    text = " ".join(text[:_READ].split())
+    text = plain(text)
     hits = sorted(_hits(text, context), key=lambda hit: (hit.start, hit.end))
     kept: list[Hit] = []
     for hit in hits:

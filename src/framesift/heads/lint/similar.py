@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from framesift.embeddings.base import Embedder
     from framesift.heads.numeric import Float64Array
 
-__all__ = ["NEIGHBOURS", "SYNONYMS", "best_bound", "close_pairs", "pair_cosines", "similarity_bound"]
+__all__ = [
+    "NEIGHBOURS",
+    "SYNONYMS",
+    "best_bound",
+    "close_pairs",
+    "pair_cosines",
+    "similarity_bound",
+]
 
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:
@@ -46,9 +53,7 @@ NEIGHBOURS = _pairs(
 _WORDING = ("a photo of {}.",)
 
 
-def pair_cosines(
-    embedder: Embedder, pairs: Sequence[tuple[str, str]]
-) -> Float64Array:
+def pair_cosines(embedder: Embedder, pairs: Sequence[tuple[str, str]]) -> Float64Array:
     """Return the cosine of each pair of nouns, float64 (len(pairs),)."""
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     vectors = label_vectors(embedder, {name: (_noun(name),) for name in names}, _WORDING)

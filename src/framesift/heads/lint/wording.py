@@ -25,27 +25,43 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 _TIME = _compile(
     r"\babout\s+to\b|\b(?:is|are)?\s*going\s+to\s+(?!(?:the|a|an)\b)\w+"
-    r"|\bbecause(?:\s+of)?\b|\bdue\s+to\b|\bin\s+order\s+to\b|\bso\s+that\b|\bas\s+a\s+result\b|\bcaused\s+by\b"
-    r"|\b(?:right|just|shortly|moments|minutes|hours)\s+(?:before|after)\b|\b(?:before|after)\s+(?:an?|the|surgery|work|"
+    r"|\bbecause(?:\s+of)?\b|\bdue\s+to\b|\bin\s+order\s+to\b|\bso\s+that\b|\bas\s+a\s+result\b|"
+    r"\bcaused\s+by\b"
+    r"|\b(?:right|just|shortly|moments|minutes|hours)\s+(?:before|after)\b|\b(?:before|"
+    r"after)\s+(?:an?|the|surgery|work|"
     r"school|renovation|lunch|dinner|use|treatment)\b(?!\s+(?:rain|storm|snow|sunset))"
-    r"|\b(?:after|before)\s+(?:being\s+)?(?!(?:sunset|sunrise|dark|dawn|dusk|rain)\b)\w+(?:ing|ed)\b"
+    r"|\b(?:after|before)\s+(?:being\s+)?(?!(?:sunset|sunrise|dark|dawn|dusk|rain)\b)\w+(?:ing|"
+    r"ed)\b"
     r"|\b(?:recently|previously|formerly|yesterday|tomorrow|soon|later|someday|eventually)\b"
-    r"|\b(?:has|have|had|was|were)\s+(?:just|already|been|recently)\b|\bjust\s+(?:been|finished|arrived|"
-    r"left|won|lost|started|after|before|married|bought|woke|moved)\b|\b(?:last|next)\s+(?:week|year|month|"
+    r"|\b(?:has|have|had|was|were)\s+(?:just|already|been|recently)\b|\bjust\s+(?:been|finished|"
+    r"arrived|"
+    r"left|won|lost|started|after|before|married|bought|woke|moved)\b|\b(?:last|next)\s+(?:week|"
+    r"year|month|"
     r"summer|winter|night|time|spring|day|season)\b|\b(?:\w+\s+)?(?:years|days|hours|minutes|weeks|"
     r"months)\s+(?:ago|later|from\s+now|old\s+photo)\b|\b(?:will|would|might|could|should)\s+"
     r"(?:be|have|soon|get|go|win|lose|fall|become|never|not|\w+)\b|\bused\s+to\s+be\b"
     r"|\b(?:always|usually|often|sometimes|every\s+day|daily|frequently)\b(?!\s+(?:newspaper|soap))"
     r"|\bfor\s+the\s+(?:first|last|second)\s+time\b|\bbelong(?:s|ing)\s+to\b|\bowned\s+by\b"
     r"|\bmade\s+in\s+[A-Z]?\w+|\bready\s+to\b|\bon\s+(?:his|her|their)\s+way\s+(?:to|home)\b"
-    r"|\bin\s+case\b|\btaken\s+(?:yesterday|today|before|after|last|by\s+(?:me|him|her|a\s+pro\w*))\b"
+    r"|\bin\s+case\b|\btaken\s+(?:yesterday|today|before|after|last|by\s+(?:me|him|her|"
+    r"a\s+pro\w*))\b"
 )
 
 
 @cache
 def _minds() -> re.Pattern[str]:
     beings = any_of(
-        (*words("people", "person"), "dog", "dogs", "cat", "cats", "puppy", "kitten", "horse", "animal")
+        (
+            *words("people", "person"),
+            "dog",
+            "dogs",
+            "cat",
+            "cats",
+            "puppy",
+            "kitten",
+            "horse",
+            "animal",
+        )
     )
     state = any_of((*words("words", "state_of_mind"),))
     feeling = any_of(words("words", "feeling"))
@@ -55,7 +71,8 @@ def _minds() -> re.Pattern[str]:
         r"|\b(?:thinking|dreaming|wanting|hoping|pretending|trying|intending|wishing|planning)\s+"
         r"(?:about|of|to|that|for)\b|\b(?:feeling|feels|seems|seeming)\s+\w+"
         rf"|\b{state}[-\s]+(?:looking\s+)?(?=(?:\w+\s+)?{beings}\b)"
-        rf"|\b{beings}\s+(?:(?:who|that)\s+)?(?:is|are|looks?|looking|being)\s+(?:{state}|{feeling})\b"
+        rf"|\b{beings}\s+(?:(?:who|that)\s+)?(?:is|are|looks?|looking|being)\s+(?:{state}|"
+        rf"{feeling})\b"
         rf"|\bin\s+(?:love|a\s+(?:good|bad)\s+mood|doubt|despair)\b|\bsense\s+of\s+\w+"
         r"|\b(?:tastes?|smells?|sounds?)\s+(?:like|good|bad|\w+y|delicious|sweet|bitter|loud)\b"
         r"|\b(?:delicious|tasty|smelly|fragrant|noisy)\s+(?:food|dish|meal|soup|room|street)\b"
@@ -63,15 +80,17 @@ def _minds() -> re.Pattern[str]:
 
 
 _TIME_IDIOMS = _compile(
-    r"\bbefore\s+and\s+after\b|\b(?:alarm|wake\s+up)\b|\bfloor\s+plans?\b|\bjust\s+married\s+(?:car|sign)\b"
+    r"\bbefore\s+and\s+after\b|\b(?:alarm|wake\s+up)\b|\bfloor\s+plans?\b|"
+    r"\bjust\s+married\s+(?:car|sign)\b"
     r"|\bwill\s+smith\b|\bin\s+love\s+actually\b|\blove\s+(?:letter|heart|lock)s?\b"
 )
 
 _DEGREE_IDIOMS = _compile(
-    r"\brather\s+than\b|\ban?\s+kind\s+of\b|\bthe\s+(?:forest|west|east|harvest|rest|guest|nest|chest|vest|"
+    r"\brather\s+than\b|\ban?\s+kind\s+of\b|\bthe\s+(?:forest|west|east|harvest|rest|guest|nest|"
+    r"chest|vest|"
     r"contest|crest|test|quest|priest|request|midwest|best\s+man|everest|youngest\s+child|conquest|"
     r"interest|protest|breast|feast|beast|coast|toast|roast|past|cast|mast)\b|\bespecially\b$"
-    r"|\bmost\s+wanted\b|\bworld['’]s\s+(?:most|largest|biggest|best)\b"
+    r"|\bmost\s+wanted\b|\bworld's\s+(?:most|largest|biggest|best)\b"
 )
 
 
@@ -79,9 +98,11 @@ _DEGREE_IDIOMS = _compile(
 def _degrees() -> re.Pattern[str]:
     return _compile(
         rf"\b(?:{any_of(words('words', 'degree'))})\s+(?!(?:than|and|or|the|a|an|to)\b)(?=[a-z-]+)"
-        r"|\ba\s+(?:little\s+bit|bit|little)\s+(?=(?:too|bit|more|less|blurry|dark|dirty|damaged|old|tired|"
+        r"|\ba\s+(?:little\s+bit|bit|little)\s+(?=(?:too|bit|more|less|blurry|dark|dirty|damaged|"
+        r"old|tired|"
         r"wet|burnt|overexposed|underexposed|tilted|rotten|rusty)\b)"
-        r"|\b(?:kind|sort)\s+of\s+(?=\w+\b)|\b(?:more|less)\s+\w+\s+than\b.*$|\b(?!other|rather|fewer)\w+er\s+(?:\w+\s+)?than\b.*$"
+        r"|\b(?:kind|sort)\s+of\s+(?=\w+\b)|\b(?:more|less)\s+\w+\s+than\b.*$|\b(?!other|rather|"
+        r"fewer)\w+er\s+(?:\w+\s+)?than\b.*$"
         r"|\bthe\s+(?:most|least)\s+(?=\w+)|\b(?:the|its|his|her)\s+\w{2,}(?:[^aeioulrwy]|i)est\b"
         r"|\bso\s+\w+\s+that\b.*$|\btoo\s+(?:much|little)\b|\b(?:as|so)\s+\w+\s+as\b.*$"
         r"|\b(?:better|worse|best|worst)\b|\bto\s+some\s+(?:degree|extent)\b"
@@ -92,12 +113,15 @@ _VAGUE_BEFORE = _compile(
     r"\b(?:good|bad|nice|interesting|boring|suitable|unsuitable|appropriate|inappropriate|relevant|"
     r"irrelevant|important|special|normal|abnormal|acceptable|unacceptable|typical|atypical|usual|"
     r"unusual|proper|improper|certain|decent|mediocre|lovely|awesome|amazing|terrible|awful|"
-    r"correct|incorrect|suspicious-looking|strange|weird|cool-looking|great-looking|some\s+kind\s+of|"
-    r"some\s+sort\s+of|some\s+type\s+of|any\s+kind\s+of|all\s+kinds\s+of|all\s+sorts\s+of)\s+(?=[a-z])"
+    r"correct|incorrect|suspicious-looking|strange|weird|cool-looking|great-looking|"
+    r"some\s+kind\s+of|"
+    r"some\s+sort\s+of|some\s+type\s+of|any\s+kind\s+of|all\s+kinds\s+of|"
+    r"all\s+sorts\s+of)\s+(?=[a-z])"
 )
 _VAGUE_IDIOMS = _compile(
     r"\bspecial\s+(?:needs|effects?|forces|olympics)\b|\bgood\s+(?:night|friday|luck)\b|"
-    r"^safe$|\bnormal\s+(?:map|lens)\b|\bone\s+things?\b|\bproper\s+noun\b|\bbad\s+(?:gateway|hair)\b"
+    r"^safe$|\bnormal\s+(?:map|lens)\b|\bone\s+things?\b|\bproper\s+noun\b|\bbad\s+(?:gateway|"
+    r"hair)\b"
 )
 _SLASH = _compile(r"(?<=[a-z])\s*/\s*(?=[a-z]{2,})|\b(?:and/or|either|or)\b")
 _SLASH_IDIOMS = _compile(
@@ -107,31 +131,338 @@ _SLASH_IDIOMS = _compile(
 )
 _SCRIPT = re.compile(r"[^\W\d_a-zA-ZÀ-ɏ]")
 _FOREIGN = frozenset(
-    """
-    ein eine einen einem einer der das und mit im auf ohne von zum zur beim vom ist nicht hund hunde
-    katze katzen baum haus himmel strand straße mann frau männer frauen mädchen junge kinder vogel
-    blume blumen schnee wasser essen bild bilder zwei drei
-    un une des du avec dans sur sous les aux chien chienne maison arbre femme homme enfant enfants
-    plage voiture oiseau fleur fleurs ciel neige nourriture livre deux trois rouge noir blanc ville
-    una unos unas los las el con por para del perro perra gato gata casa árbol mujer hombre niño niña
-    playa coche carro flor pájaro cielo nieve comida dos tres rojo negro blanco ciudad calle montaña
-    uno gli della dello nel nella con senza cane donna uomo bambino bambini spiaggia macchina uccello
-    fiore fiori cielo neve cibo due rosso nero bianco città
-    um uma uns umas com sem em na nas nos cachorro cão mulher homem menino menina praia flor pássaro
-    céu comida cidade rua
-    een het met van op zonder hond hond kat huis boom vrouw man kind kinderen strand auto vogel bloem
-    en ett och med på utan hund katt hus träd kvinna barn bil fågel blomma snö
-    pies kot dom drzewo kobieta dziecko bez na z w bir ve köpek kedi ev ağaç kadın adam çocuk
-    """.split()
+    [
+        "ein",
+        "eine",
+        "einen",
+        "einem",
+        "einer",
+        "der",
+        "das",
+        "und",
+        "mit",
+        "im",
+        "auf",
+        "ohne",
+        "von",
+        "zum",
+        "zur",
+        "beim",
+        "vom",
+        "ist",
+        "nicht",
+        "hund",
+        "hunde",
+        "katze",
+        "katzen",
+        "baum",
+        "haus",
+        "himmel",
+        "strand",
+        "straße",
+        "mann",
+        "frau",
+        "männer",
+        "frauen",
+        "mädchen",
+        "junge",
+        "kinder",
+        "vogel",
+        "blume",
+        "blumen",
+        "schnee",
+        "wasser",
+        "essen",
+        "bild",
+        "bilder",
+        "zwei",
+        "drei",
+        "un",
+        "une",
+        "des",
+        "du",
+        "avec",
+        "dans",
+        "sur",
+        "sous",
+        "les",
+        "aux",
+        "chien",
+        "chienne",
+        "maison",
+        "arbre",
+        "femme",
+        "homme",
+        "enfant",
+        "enfants",
+        "plage",
+        "voiture",
+        "oiseau",
+        "fleur",
+        "fleurs",
+        "ciel",
+        "neige",
+        "nourriture",
+        "livre",
+        "deux",
+        "trois",
+        "rouge",
+        "noir",
+        "blanc",
+        "ville",
+        "una",
+        "unos",
+        "unas",
+        "los",
+        "las",
+        "el",
+        "con",
+        "por",
+        "para",
+        "del",
+        "perro",
+        "perra",
+        "gato",
+        "gata",
+        "casa",
+        "árbol",
+        "mujer",
+        "hombre",
+        "niño",
+        "niña",
+        "playa",
+        "coche",
+        "carro",
+        "flor",
+        "pájaro",
+        "cielo",
+        "nieve",
+        "comida",
+        "dos",
+        "tres",
+        "rojo",
+        "negro",
+        "blanco",
+        "ciudad",
+        "calle",
+        "montaña",
+        "uno",
+        "gli",
+        "della",
+        "dello",
+        "nel",
+        "nella",
+        "con",
+        "senza",
+        "cane",
+        "donna",
+        "uomo",
+        "bambino",
+        "bambini",
+        "spiaggia",
+        "macchina",
+        "uccello",
+        "fiore",
+        "fiori",
+        "cielo",
+        "neve",
+        "cibo",
+        "due",
+        "rosso",
+        "nero",
+        "bianco",
+        "città",
+        "um",
+        "uma",
+        "uns",
+        "umas",
+        "com",
+        "sem",
+        "em",
+        "na",
+        "nas",
+        "nos",
+        "cachorro",
+        "cão",
+        "mulher",
+        "homem",
+        "menino",
+        "menina",
+        "praia",
+        "flor",
+        "pássaro",
+        "céu",
+        "comida",
+        "cidade",
+        "rua",
+        "een",
+        "het",
+        "met",
+        "van",
+        "op",
+        "zonder",
+        "hond",
+        "hond",
+        "kat",
+        "huis",
+        "boom",
+        "vrouw",
+        "man",
+        "kind",
+        "kinderen",
+        "strand",
+        "auto",
+        "vogel",
+        "bloem",
+        "en",
+        "ett",
+        "och",
+        "med",
+        "på",
+        "utan",
+        "hund",
+        "katt",
+        "hus",
+        "träd",
+        "kvinna",
+        "barn",
+        "bil",
+        "fågel",
+        "blomma",
+        "snö",
+        "pies",
+        "kot",
+        "dom",
+        "drzewo",
+        "kobieta",
+        "dziecko",
+        "bez",
+        "na",
+        "z",
+        "w",
+        "bir",
+        "ve",
+        "köpek",
+        "kedi",
+        "ev",
+        "ağaç",
+        "kadın",
+        "adam",
+        "çocuk",
+    ]
 )
 _ENGLISH = frozenset(
-    """
-    a an the of in on at with and or to from by for is are man die hat rot bad all so as not no out car
-    was man brief gift fast rock art land wild hand arm finger auto en pies na los angeles las vegas el
-    dos con un hot red cat dog bus taxi hotel restaurant bar people person photo picture image two three
-    em del san des das der war her me my due per sin sans tower beach house street road city black white
-    grill café menu salsa taco paella pizza pasta casa blanca via villa plaza rio grande le la du chef
-    """.split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "with",
+        "and",
+        "or",
+        "to",
+        "from",
+        "by",
+        "for",
+        "is",
+        "are",
+        "man",
+        "die",
+        "hat",
+        "rot",
+        "bad",
+        "all",
+        "so",
+        "as",
+        "not",
+        "no",
+        "out",
+        "car",
+        "was",
+        "man",
+        "brief",
+        "gift",
+        "fast",
+        "rock",
+        "art",
+        "land",
+        "wild",
+        "hand",
+        "arm",
+        "finger",
+        "auto",
+        "en",
+        "pies",
+        "na",
+        "los",
+        "angeles",
+        "las",
+        "vegas",
+        "el",
+        "dos",
+        "con",
+        "un",
+        "hot",
+        "red",
+        "cat",
+        "dog",
+        "bus",
+        "taxi",
+        "hotel",
+        "restaurant",
+        "bar",
+        "people",
+        "person",
+        "photo",
+        "picture",
+        "image",
+        "two",
+        "three",
+        "em",
+        "del",
+        "san",
+        "des",
+        "das",
+        "der",
+        "war",
+        "her",
+        "me",
+        "my",
+        "due",
+        "per",
+        "sin",
+        "sans",
+        "tower",
+        "beach",
+        "house",
+        "street",
+        "road",
+        "city",
+        "black",
+        "white",
+        "grill",
+        "café",
+        "menu",
+        "salsa",
+        "taco",
+        "paella",
+        "pizza",
+        "pasta",
+        "casa",
+        "blanca",
+        "via",
+        "villa",
+        "plaza",
+        "rio",
+        "grande",
+        "le",
+        "la",
+        "du",
+        "chef",
+    ]
 )
 _SPECIAL = _compile(r"\b(?:ñ|ß|ø|å|ğ|ı|ł)\b|\w*(?:ñ|ß|ø|å|ğ|ı|ł|ã|õ)\w*")
 
@@ -145,7 +476,12 @@ def tokens_of(text: str) -> int:
     count = 2
     for word in re.findall(r"\w+|[^\w\s]", text):
         rare = not word.isascii()
-        count += 1 + (len(word) > 11) + (len(word) // 3 if rare else 0) + word.isdigit() * (len(word) - 1)
+        count += (
+            1
+            + (len(word) > 11)
+            + (len(word) // 3 if rare else 0)
+            + word.isdigit() * (len(word) - 1)
+        )
     return count
 
 
@@ -198,20 +534,37 @@ def _vague(text: str) -> Iterator[Hit]:
     }
     idiom = _VAGUE_IDIOMS.search(core)
     hollow = bool(parts) and all(part in empty for part in parts) and not idiom
-    only = set(parts) <= {"photo", "picture", "image", "photograph", "document", "product", "footage"}
+    only = set(parts) <= {
+        "photo",
+        "picture",
+        "image",
+        "photograph",
+        "document",
+        "product",
+        "footage",
+    }
     abstract = parts and parts[-1] in words("words", "abstract") and len(parts) <= 2
     if abstract and len(parts) == 2:
         abstract = parts[0] in empty or parts[0] in ("pure", "human", "true", "real", "modern")
     advice = "name what is to be seen: things, places, people at something"
     if (hollow and not only) or abstract:
         start = text.rindex(core)
-        quality = re.search(r"good|bad|quality|nice|best|worst|great|beautiful|poor|aesthetic", core, re.I)
+        quality = re.search(
+            r"good|bad|quality|nice|best|worst|great|beautiful|poor|"
+            r"aesthetic",
+            core,
+            re.I,
+        )
         score = "; how good a picture is, the quality score says (`framesift scan`)"
         yield Hit("vague", start, start + len(core), advice + (score if quality else ""))
         return
     for match in _VAGUE_BEFORE.finditer(hide(text, _VAGUE_IDIOMS)):
         yield Hit("vague", *match.span(), replaced(text, *match.span()))
-    for match in re.finditer(r"\bI\s+(?:like|love|want|would|need)\b|\b(?:something|anything|stuff|things|et\s?c\.?|and\s+so\s+on)\b", text):
+    for match in re.finditer(
+        r"\bI\s+(?:like|love|want|would|need)\b|\b(?:something|anything|"
+        r"stuff|things|et\s?c\.?|and\s+so\s+on)\b",
+        text,
+    ):
         if not idiom:
             yield Hit("vague", *match.span(), advice)
 
@@ -223,9 +576,11 @@ def _language(text: str) -> Iterator[Hit]:
     if letters and len(other) * 4 >= len(letters):
         yield Hit("language", 0, len(text), advice)
         return
-    found = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text.lower())
+    found = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text.lower())
     foreign = [word for word in found if word in _FOREIGN and word not in _ENGLISH]
-    english = [word for word in found if word in ("a", "an", "the", "of", "with", "in", "on", "and", "at")]
+    english = [
+        word for word in found if word in ("a", "an", "the", "of", "with", "in", "on", "and", "at")
+    ]
     doubtful = [word for word in found if word in _FOREIGN]
     strange = [word for word in found if _SPECIAL.fullmatch(word)]
     if not english and (
