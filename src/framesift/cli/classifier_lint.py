@@ -1,4 +1,4 @@
-"""``framesift classifier lint``: what will not work with a classifier, before any picture is read."""
+"""``framesift classifier lint``: what will not work, before any picture is read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _RANKS = ("note", "warning", "error")
 @click.option(
     "--words-only",
     is_flag=True,
-    help="Load no model: labels that it could hardly tell apart are then found by their words alone.",
+    help="Load no model: labels too alike are then found by their words alone.",
 )
 @click.option(
     "--fail-on",

@@ -1,9 +1,9 @@
 """The surveillance guard: what is never asked of pictures of people, and what only a study may ask.
 
 Labels and searches in words are read before any picture is. Those that name a person or ask who
-somebody is are refused always: CLIP's model card rules identification out. Those that ask what a
-picture does not show and the law protects (ethnicity, religion, sexual orientation, gender identity,
-political opinion, health, disability, migration), or that take people for criminals by their looks,
+somebody is are always refused: CLIP's model card rules identification out. Those that ask what a
+picture does not show and the law protects (ethnicity, religion, sexual orientation, gender
+identity, political opinion, health, disability, migration), or that take people for criminals by their looks,
 are refused unless the user's own configuration names a study; every such use is written to a log.
 
 The words are English ones, since CLIP reads English only. A guard of words can be got around; it is

@@ -154,7 +154,7 @@ def _pairs(definition: ClassifierDefinition, embedder: Embedder | None) -> Itera
 
 
 def _alike(one: Label, other: Label) -> str:
-    """Return what to do about two labels that are alike in their words; nothing where they are not."""
+    """Say what to do about two labels that are alike in their words; else nothing."""
     mine = {_stem(prompt) for prompt in one.prompts}
     theirs = {_stem(prompt) for prompt in other.prompts}
     shared = sorted(mine & theirs)

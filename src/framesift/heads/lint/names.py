@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_names"]
 
-_CAP = r"[A-ZÀ-ÖØ-ÞŠŽĆČŁ][\w'’.-]*"
+_CAP = r"[A-ZÀ-ÖØ-ÞŠŽĆČŁ][\w'.-]*"
 _ART = re.compile(
     r"\b(?:statue|bust|sculpture|monument|memorial|tomb|grave|house|museum|street)s?\s+"
     rf"(?:of|to|for)\s+(?:the\s+)?{_CAP}(?:\s+(?:(?:de|da|van|von|der|di|la|al|bin)\s+)*{_CAP})*"
@@ -35,6 +35,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     doubtful = {name.capitalize() for name in words("names", "ambiguous_first")}
     last = words("names", "last")
     capital_last = any_of(name.capitalize() for name in last)
+    plain_first = any_of({*words("names", "first")} - set(_WORDS))
     relation = any_of((*words("people", "family"), *words("people", "acquaintance")))
     titles = any_of(phrases("names", "titles"))
     generic = any_of(words("names", "generic"))
@@ -56,7 +57,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"\b(?:{any_of(first)})\s+(?:(?:de|da|van|von|der|di|la|al|bin|el)\s+)*"
             rf"(?!(?i:{generic})\b){_CAP}(?:\s+(?!(?i:{generic})\b){_CAP})*"
             rf"|\b(?:{any_of(doubtful)})\s+{capital_last}\b"
-            rf"|\b(?i:{any_of({*words('names', 'first')} - set(_WORDS))})\s+(?i:{any_of(set(last) - set(_WORDS))})\b"
+            rf"|\b(?i:{plain_first})\s+(?i:{any_of(set(last) - set(_WORDS))})\b"
         ),
         "first": re.compile(rf"^(?:{any_of(first)})(?:'s\s+\w+)?$"),
         "office": re.compile(

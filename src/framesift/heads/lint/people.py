@@ -96,7 +96,7 @@ def _traits() -> tuple[tuple[str, re.Pattern[str]], ...]:
         noun = any_of(words("people", nouns))
         pattern = (
             rf"\b{adjective}\s+(?=(?:{any_of(_all_adjectives())}\s+)?{_between()}{_persons()}\b)"
-            rf"|\b(?<![-'’]){noun}\b(?!['-])"
+            rf"|\b(?<![-']){noun}\b(?!['-])"
             rf"|(?:{_ASKED.pattern})(?:{adjective})\b"
             rf"|\b{adjective}[- ](?:appearance|features|descent|origins?|heritage|looks|ancestry)\b"
             rf"|\b(?:an?|the|two|three|some|young|old|other|many)\s+(?:[a-z]+\s+)?{adjective}{_END}"
@@ -115,8 +115,9 @@ def _all_adjectives() -> tuple[str, ...]:
 
 def _skin() -> re.Pattern[str]:
     persons = set(words("people", "person")) - set(words("people", "not_skin"))
+    skin = any_of(words("people", "skin"))
     return re.compile(
-        rf"\b(?<!in\s)(?:{any_of(words('people', 'skin'))})\s+(?=(?:{_between()}){any_of(persons)}\b)"
+        rf"\b(?<!in\s)(?:{skin})\s+(?=(?:{_between()}){any_of(persons)}\b)"
         r"(?!\w+\s+(?:in\s+black|hat))"
         r"|\b(?:people|person|man|woman|men|women|child|children)\s+(?:of\s+colou?r|of\s+[\w-]+\s+"
         r"(?:descent|origin|heritage|background|ethnicity)|with\s+(?:dark|black|brown|light|fair|"

@@ -22,9 +22,14 @@ _TEMPLATE = re.compile(
 _ARTICLE = re.compile(r"^(?:a|an|the|some|any)\s+", re.IGNORECASE)
 
 
+_QUOTES = str.maketrans(
+    dict.fromkeys("\u2018\u2019", "'") | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
+)
+
+
 def plain(text: str) -> str:
     """Return a prompt on one line, with plain apostrophes, as the rules read it."""
-    text = text[:_READ].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    text = text[:_READ].translate(_QUOTES)
     return " ".join(text.split())
 
 

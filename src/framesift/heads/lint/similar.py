@@ -35,10 +35,11 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
 
 
 SYNONYMS = _pairs(
-    "sofa/couch car/automobile photo/photograph street/road boat/ship child/kid woman/lady stone/rock "
-    "puppy/dog kitten/cat bunny/rabbit mug/cup sneaker/trainer house/home airplane/plane movie/film "
-    "bike/bicycle forest/wood garbage/trash cab/taxi shop/store ocean/sea path/trail lorry/truck "
-    "rug/carpet TV/television phone/telephone infant/baby picture/image sweater/jumper"
+    "sofa/couch car/automobile photo/photograph street/road boat/ship child/kid woman/lady "
+    "stone/rock puppy/dog kitten/cat bunny/rabbit mug/cup sneaker/trainer house/home "
+    "airplane/plane movie/film bike/bicycle forest/wood garbage/trash cab/taxi shop/store "
+    "ocean/sea path/trail lorry/truck rug/carpet TV/television phone/telephone infant/baby "
+    "picture/image sweater/jumper"
 )
 """Words for the same thing: labels like these cannot be told apart by any picture."""
 

@@ -56,7 +56,7 @@ _SAYING = _compile(
     r"|\b(?:with\s+)?(?:the\s+)?(?:words?|text|phrase|sentence|slogan|caption|title|headline|"
     r"message|"
     r"lettering|inscription|letters?|name|initials|label|logo\s+text|writing|spelling)\s+"
-    r"(?:['\"“‘«][^'\"”’»]*['\"”’»]?|[A-Z]{1,}(?:[\s,]+[A-Z]{2,})*\b(?!\s+of\b)|"
+    r"(?:['\"][^'\"]*['\"]?|[A-Z]{1,}(?:[\s,]+[A-Z]{2,})*\b(?!\s+of\b)|"
     r"(?:that|which)\s+(?:says|reads|contains)|"
     r"saying|reading|says|reads)\S*.*$"
     r"|\b(?:with\s+)?the\s+words?\s+\S+|\bwith\s+the\s+(?:name|text|letters?|initials)\s+\S+"
@@ -65,7 +65,7 @@ _SAYING = _compile(
     r"(?:\w+\s+)?(?:english|french|german|spanish|italian|russian|chinese|japanese|arabic|hindi|"
     r"korean|hebrew|greek|latin|portuguese|turkish|capital|capitals|cyrillic|upper\s?case|kanji|"
     r"another\s+language)\b(?:\s+letters)?"
-    r"|['\"“‘«]\w[^'\"”’»]*['\"”’»]"
+    r"|['\"]\w[^'\"]*['\"]"
 )
 _DETAILS = _compile(
     r"\b(?:(?:with|showing|has|containing|past|and)\s+)?(?:(?:a|an|the|its|his|her|their|"
