@@ -32,6 +32,7 @@ COMMANDS = {
     "video": "framesift.cli.video:video",
     "classify": "framesift.cli.classify:classify",
     "classifier": "framesift.cli.classifier:classifier",
+    "audit": "framesift.cli.audit:audit",
     "filter": "framesift.cli.filter:filter_",
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",

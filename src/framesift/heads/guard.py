@@ -3,8 +3,9 @@
 Labels and searches in words are read before any picture is. Those that name a person or ask who
 somebody is are always refused: CLIP's model card rules identification out. Those that ask what a
 picture does not show and the law protects (ethnicity, religion, sexual orientation, gender
-identity, political opinion, health, disability, migration), or that take people for criminals by their looks,
-are refused unless the user's own configuration names a study; every such use is written to a log.
+identity, political opinion, health, disability, migration), or that take people for criminals by
+their looks, are refused unless the user's own configuration names a study; every such use is
+written to a log.
 
 The words are English ones, since CLIP reads English only. A guard of words can be got around; it is
 there so that nobody does such things by accident, and so that what is done on purpose is on record.

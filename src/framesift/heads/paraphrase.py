@@ -42,7 +42,14 @@ ENSEMBLES: dict[str, tuple[str, ...]] = {
     "pair": ("a photo of {}.", "{}"),
     "usual": TEMPLATES,
     "media": tuple(one for one in POOL if " of {}" in one),
-    "all": POOL,
+    "six": (
+        "a photo of {}.",
+        "a picture of {}.",
+        "an image of {}.",
+        "{} in a photo.",
+        "this is {}.",
+        "{}",
+    ),
 }
 """Template ensembles to choose the steadiest of."""
 

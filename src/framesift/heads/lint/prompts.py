@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framesift.heads.lint.counts import find_counts, find_measures
 from framesift.heads.lint.finding import Finding, reason_of, severity_of
 from framesift.heads.lint.kinds import find_kinds
 from framesift.heads.lint.names import find_names
 from framesift.heads.lint.negations import find_negations
-from framesift.heads.lint.counts import find_counts, find_measures
 from framesift.heads.lint.people import find_judgements, find_people_words
 from framesift.heads.lint.phrasing import plain
 from framesift.heads.lint.places import find_relations
