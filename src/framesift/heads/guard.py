@@ -92,6 +92,7 @@ _WORDS = {
     "health": "people's health",
     "migration": "whether people are migrants",
     "trait": "what the law protects about people",
+    "slur": "people by a slur",
     "criminality": "whether people are criminals",
 }
 _WHY_IDENTITY = (

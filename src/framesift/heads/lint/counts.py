@@ -47,7 +47,8 @@ def _compile(pattern: str) -> re.Pattern[str]:
 _PAIRS = any_of(words("words", "counted_pairs"))
 _IDIOMS = _compile(
     rf"\b(?:(?:a|one|new|old)\s+)?pairs?\s+of\s+(?:[\w'-]+\s+){{0,3}}?{_PAIRS}\b"
-    rf"|\b(?:one|{_NUMBER})-(?!(?:person|people|man|dog|cat|car)\s(?!tent|job|bike|"
+    rf"|\b(?:one|{_NUMBER})-(?!thirds|quarters\s|(?:person|people|man|dog|cat|car)\s(?!tent|"
+    rf"job|bike|"
     rf"kayak))[a-z]+(?:-[a-z]+)*"
     r"|\b(?:two|three|four|six|eighteen)\s+(?:wheelers?|seaters?|poster|piece|tone|way|ply)\b"
     r"|\bfour\s+(?:by\s+four|seasons)\b|\bfour\s+leaf\s+clovers?\b|\bsix\s+pack\b"
@@ -84,6 +85,8 @@ _AMOUNTS = _compile(
     r"both(?:\s+of)?|most\s+of\s+the|all\s+of\s+the|all\s+the|each\s+of|every\s+one\s+of|"
     r"half\s+of\s+the|the\s+majority\s+of|a\s+majority\s+of|more\s+(?=\w+s\s+than)|"
     r"twice\s+as\s+many|double\s+the|various)\b"
+    r"|(?<=\bteam |\bcrew )of\s+\d+|(?<=\bgroup |\bclass |\bcrowd |\bparty )of\s+\d+"
+    r"|(?<=\bfamily )of\s+\d+|(?<=\bset |\brow )of\s+\d+"
     r"|\b(?:the\s+)?(?:total\s+)?(?:number|count|amount|quantity)\s+of\b|\bin\s+groups\s+of\b"
     r"|\bcount(?:ing)?\s+(?:the\s+)?(?=\w+s\b)"
 )
@@ -104,7 +107,10 @@ _SIZE = _compile(
     rf"|\b{_NUMBER}\s+(?:mm|cm|km|inch(?:es)?|feet|yards|miles|met(?:re|er)s|kilos?|kilograms|"
     r"tons|tonnes|pounds|lit(?:re|er)s|degrees|percent|hours|minutes|seconds|days|weeks|months|"
     r"years)\b(?:\s+(?:tall|long|wide|high|deep|thick|old|away|heavy|apart))?"
-    r"|\b(?:how\s+(?:big|tall|long|far|heavy|fast|large|much|hot|deep|high)|the\s+(?:height|weight|"
+    r"|\b(?:half|two[- ]thirds|three[- ]quarters|one[- ]third|a\s+third|"
+    r"a\s+quarter)"
+    r"[- ](?:full|empty)\b|\b(?:how\s+(?:big|tall|long|far|heavy|fast|large|much|hot|deep|"
+    r"high)|the\s+(?:height|weight|"
     r"length|width|depth|temperature|speed|area|size|volume)\s+of|weighing|measuring(?!\s+(?:cup|"
     r"tape|spoon|device|jug|wheel)))\b"
 )

@@ -54,7 +54,7 @@ _RELATIONS = _compile(
     r"hanging\s+|placed\s+|located\s+|positioned\s+|hidden\s+|hiding\s+)?)?(?:"
     r"\b(?:immediately\s+|directly\s+|just\s+|right\s+|far\s+|too\s+|very\s+|so\s+)?"
     r"(?:behind|next\s+to|beside|in\s+between|between|beneath|underneath|under|above|below|"
-    r"in\s+front\s+of|on\s+top\s+of|opposite(?:\s+to)?|across\s+from|ahead\s+of|atop|"
+    r"in\s+front(?:\s+of)?(?!\s+(?:yard|garden|seat))|on\s+top\s+of|opposite(?:\s+to)?|across\s+from|ahead\s+of|atop|"
     r"on\s+(?:either|both|each|the\s+other|the\s+far)\s+sides?\s+of|overlapping|parallel\s+to|"
     r"perpendicular\s+to|(?:north|south|east|west)\s+of|adjacent\s+to|adjacent|"
     r"alongside|close(?:r)?\s+to|closest\s+to|nearest(?:\s+to)?|nearer(?:\s+to)?|near(?:\s+to)?|"

@@ -74,6 +74,7 @@ def _minds() -> re.Pattern[str]:
         rf"|\b{state}[-\s]+(?:looking\s+)?(?=(?:\w+\s+)?{beings}\b)"
         rf"|\b{beings}\s+(?:(?:who|that)\s+)?(?:is|are|looks?|looking|being)\s+(?:{state}|"
         rf"{feeling})\b"
+        rf"|\b{beings}\s+(?:{state}|{feeling})\s+(?:about|of|by|because|that|at\s+the)\b"
         rf"|\bin\s+(?:love|a\s+(?:good|bad)\s+mood|doubt|despair)\b|\bsense\s+of\s+\w+"
         r"|\b(?:tastes?|smells?|sounds?)\s+(?:like|good|bad|\w+y|delicious|sweet|bitter|loud)\b"
         r"|\b(?:delicious|tasty|smelly|fragrant|noisy)\s+(?:food|dish|meal|soup|room|street)\b"
