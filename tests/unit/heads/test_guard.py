@@ -66,6 +66,8 @@ ALLOWED = (
     "a man in a black suit",
     "a portrait of my grandmother",
     "my dog",
+    "a boy playing with his friend",
+    "a woman and her boss shaking hands",
     "a statue of Abraham Lincoln",
     "Mickey Mouse",
     "Jack Russell terrier",

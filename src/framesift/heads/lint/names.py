@@ -75,8 +75,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             r"from|eating|sitting|standing|walking|dancing|singing|running)\b|'s\b)"
             rf"|\b(?:of|with|and|named|called|friend)\s+(?:{any_of(first)})(?=$|[.,])"
         ),
+        # "A boy with his friend" describes; "my friend" is somebody.
         "relation": re.compile(
-            rf"\b(?i:my|our|your|his|her|their)\s+(?i:(?:\w+\s+)?{relation})\b(?:\s+{_CAP})*"
+            rf"\b(?i:my|our|your)\s+(?i:(?:\w+\s+)?{relation})\b(?:\s+{_CAP})*"
+            rf"|\b(?i:his|her|their)\s+(?i:(?:\w+\s+)?{relation})(?:\s+{_CAP})+"
         ),
         "family": re.compile(
             rf"^(?:my|our|your|his|her|their)\s+(?:\w+\s+)?{any_of(words('people', 'family'))}$",

@@ -69,6 +69,7 @@ def _idioms() -> re.Pattern[str]:
         r"press|door|toast|window|bread|bulldogs?)\b|\bpolish(?:ing|ed)?\s+(?:a|the|shoes|nails)\b"
         r"|\bnail\s+polish\b|\bshoe\s+polish\b|\bsuspect\s+package\b|\bpredator\s+(?:and|animal|"
         r"drone)\b"
+        r"|\b(?:dressed|disguised|costumed)\s+(?:up\s+)?as\s+(?:an?\s+)?\w+"
         r"|\b(?:thief|robber|burglar|prisoner|convict|gangster|criminal|terrorist|killer|"
         r"witch)\s+(?:costume|mask|"
         r"movie|film|poster|bees?)s?\b|\bgypsy\s+(?:moth|skirt|jazz)\b|\b(?:alcoholic|diabetic|"
