@@ -36,10 +36,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     last = words("names", "last")
     capital_last = any_of(name.capitalize() for name in last)
     plain_first = any_of({*words("names", "first")} - set(_WORDS))
-    relation = any_of((*words("people", "family"), *words("people", "acquaintance")))
     titles = any_of(phrases("names", "titles"))
     generic = any_of(words("names", "generic"))
-    return {
+    return _roles() | {
         "not": re.compile(
             rf"\b(?:{any_of(phrases('names', 'not_people'))}|{any_of(phrases('names', 'places'))})"
             r"(?:'s)?\b",
@@ -60,6 +59,19 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"|\b(?i:{plain_first})\s+(?i:{any_of(set(last) - set(_WORDS))})\b"
         ),
         "first": re.compile(rf"^(?:{any_of(first)})(?:'s\s+\w+)?$"),
+        "someone": re.compile(
+            rf"\b(?:{any_of(first)})\b(?=\s+(?:is|and|at|in|on|with|wearing|smiling|holding|"
+            rf"playing|"
+            r"from|eating|sitting|standing|walking|dancing|singing|running)\b|'s\b)"
+            rf"|\b(?:of|with|and|named|called|friend)\s+(?:{any_of(first)})(?=$|[.,])"
+        ),
+    }
+
+
+def _roles() -> dict[str, re.Pattern[str]]:
+    """Patterns of people without a name: an office, a relation, a question."""
+    relation = any_of((*words("people", "family"), *words("people", "acquaintance")))
+    return {
         "office": re.compile(
             r"\b(?:the|our)\s+(?:(?:current|former|us|american|french|german|russian|"
             r"british)\s+)?(?:(?:president|"
@@ -68,12 +80,6 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             r"governor|ceo|director|principal|headmaster|owner|chairman|minister|founder|"
             r"leader)\s+of)\b",
             re.IGNORECASE,
-        ),
-        "someone": re.compile(
-            rf"\b(?:{any_of(first)})\b(?=\s+(?:is|and|at|in|on|with|wearing|smiling|holding|"
-            rf"playing|"
-            r"from|eating|sitting|standing|walking|dancing|singing|running)\b|'s\b)"
-            rf"|\b(?:of|with|and|named|called|friend)\s+(?:{any_of(first)})(?=$|[.,])"
         ),
         # "A boy with his friend" describes; "my friend" is somebody.
         "relation": re.compile(
