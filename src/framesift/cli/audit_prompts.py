@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from framesift.heads.prompt_audit import PromptAudit
     from framesift.settings import Settings
 
-__all__ = ["prompts", "words_of"]
+__all__ = ["prompts"]
 
 _PICTURES = 5
 _SHEET = 36
@@ -42,7 +42,7 @@ def prompts(request: Request, **choices: Any) -> int:
     but some pictures could not be read, 130 interrupted.
     """
     from framesift.cli.classifier_lint import read_words
-    from framesift.cli.guarding import guard_texts
+    from framesift.cli.guarding import guard_texts, words_of
     from framesift.cli.workbench import open_workbench, workplace
     from framesift.heads.prompt_audit import audit_prompts
 
@@ -67,15 +67,6 @@ def prompts(request: Request, **choices: Any) -> int:
                 _write(result, definition, bench, choices["report"], study)
     _print(result, choices["format_"], study)
     return FAILED_ITEMS if failures or missing else DONE
-
-
-def words_of(definition: ClassifierDefinition) -> tuple[str, ...]:
-    """Return every name, prompt and look-alike of a classifier, for the guard."""
-    texts: list[str] = []
-    for label in definition.labels:
-        name = label.name.replace("_", " ").replace("-", " ")
-        texts += [name, *label.prompts, *label.contrast]
-    return tuple(dict.fromkeys([*texts, *definition.background]))
 
 
 def _split(paths: tuple[str, ...], labels: str | None) -> tuple[Path | None, tuple[str, ...]]:

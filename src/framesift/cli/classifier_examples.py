@@ -7,7 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
+
 from framesift.cli.classifying import with_model_of
+from framesift.cli.guarding import guard_classifier
 from framesift.cli.labelled import embed_folders, read_folders
 from framesift.cli.rated import tell_left_out
 from framesift.cli.workbench import open_workbench, workplace
@@ -67,6 +70,8 @@ def open_exam(request: Request, file: Path, folder: Path) -> Iterator[Exam]:
     """
     with workplace(request) as (settings, console):
         settings = with_model_of(file, settings, console)
+        command = f"framesift classifier {click.get_current_context().info_name}"
+        guard_classifier(file, None, settings, command=command, console=console)
         inputs = read_card(file).inputs if is_trained(file) else ()
         table = read_folders(folder, settings)
         with open_workbench(

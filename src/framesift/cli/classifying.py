@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from framesift.cli.console import Console
 from framesift.cli.effective import effective_settings, using_cache_dir
+from framesift.cli.guarding import guard_classifier
 from framesift.cli.sampling import sampler_of
 from framesift.cli.session import THUMBNAIL_PX, Session, limits_of, open_embedder
 from framesift.embeddings.cache import Cache, default_path
@@ -16,7 +17,6 @@ from framesift.heads.classifiers import (
     ClassifierHead,
     from_labels,
     load_classifier,
-    read_classifier,
 )
 from framesift.heads.classifiers.choosing import is_trained
 from framesift.heads.store import read_card
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from framesift.settings import Settings
     from framesift.types import Result
 
-__all__ = ["Classifying", "check_words", "open_classifying", "with_model_of"]
+__all__ = ["Classifying", "open_classifying", "with_model_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,13 @@ def open_classifying(
     settings = effective_settings(request, console)
     with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
         settings = with_model_of(choices["file"], settings, console)
-        check_words(choices)
+        study = guard_classifier(
+            choices["file"],
+            choices["labels"],
+            settings,
+            command="framesift classify",
+            console=console,
+        )
         embedder, notice = open_embedder(settings, console)
         head, rule = _chosen(choices, embedder, console)
         cache = stack.enter_context(Cache(default_path())) if settings.cache else None
@@ -90,16 +96,14 @@ def open_classifying(
         )
         keep = any(choices[name] is not None for name in ("copy_to", "move_to", "link_to"))
         yield Classifying(
-            settings, analyzer, console, notice, request.paths, request.progress, keep=keep
+            settings,
+            analyzer,
+            console,
+            "; ".join(filter(None, (notice, study))) or None,
+            request.paths,
+            request.progress,
+            keep=keep,
         )
-
-
-def check_words(choices: dict[str, Any]) -> None:
-    """Find what is wrong with the words before a model is loaded."""
-    if choices["labels"] is not None:
-        from_labels(choices["labels"])
-    elif not is_trained(choices["file"]):
-        read_classifier(choices["file"])
 
 
 def with_model_of(file: Path | None, settings: Settings, console: Console) -> Settings:

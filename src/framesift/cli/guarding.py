@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from framesift.cli.console import Console
+    from framesift.heads.classifiers import ClassifierDefinition
     from framesift.settings import Settings
 
-__all__ = ["guard_texts", "research_log"]
+__all__ = ["guard_classifier", "guard_texts", "research_log", "words_of"]
 
 
 def guard_texts(
@@ -59,6 +60,40 @@ def guard_texts(
     notice = f"research mode {study!r}: labels about {about}; logged in {log}"
     console.warn(notice)
     return notice
+
+
+def guard_classifier(
+    file: Path | None, labels: str | None, settings: Settings, *, command: str, console: Console
+) -> str | None:
+    """Do the same for a classifier: a file in words, a head that was learnt, or plain labels.
+
+    Raises:
+        RefusedError: With the reason and what to ask instead.
+        HeadError: The words cannot be used.
+        ConfigError: The study's log cannot be written.
+    """
+    from framesift.heads.classifiers import from_labels, read_classifier
+    from framesift.heads.classifiers.choosing import is_trained, rule_of
+
+    if file is not None and is_trained(file):
+        from framesift.heads.store import load_head
+
+        texts = tuple(_spoken(name) for name in rule_of(load_head(file, task="tags")).labels)
+    else:
+        texts = words_of(from_labels(labels or "") if file is None else read_classifier(file))
+    return guard_texts(texts, settings, command=command, console=console)
+
+
+def words_of(definition: ClassifierDefinition) -> tuple[str, ...]:
+    """Return every name, prompt and look-alike of a classifier, for the guard."""
+    texts: list[str] = []
+    for label in definition.labels:
+        texts += [_spoken(label.name), *label.prompts, *label.contrast]
+    return tuple(dict.fromkeys([*texts, *definition.background]))
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ")
 
 
 def research_log() -> Path:

@@ -191,6 +191,7 @@ def open_session(
     with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
         captions = _captions(settings, request.paths)
         settings = _with_model_of_head(_with_model_of_policy(settings, policy), console)
+        study = _guard_policy(policy, settings, console)
         embedder, notice = open_embedder(settings, console)
         check_model(policy, embedder)
         heads = default_heads(
@@ -218,8 +219,26 @@ def open_session(
                 "words in pictures are not read; pip install 'framesift[ocr]' reads them"
             )
         yield Session(
-            settings, analyzer, console, notice, request.paths, request.progress, captions
+            settings,
+            analyzer,
+            console,
+            "; ".join(filter(None, (notice, study))) or None,
+            request.paths,
+            request.progress,
+            captions,
         )
+
+
+def _guard_policy(policy: Policy, settings: Settings, console: Console) -> str | None:
+    """Hold the categories that a policy adds to the rules for labels in words."""
+    from framesift.cli.guarding import guard_texts
+    from framesift.policies.taxonomy import CATEGORY_NAMES
+
+    own = [one for name, one in policy.categories.items() if name not in CATEGORY_NAMES]
+    prompts = [prompt for category in own for prompt in category.prompts.prompts]
+    if not prompts:
+        return None
+    return guard_texts(prompts, settings, command="framesift --policy", console=console)
 
 
 def _captions(settings: Settings, paths: tuple[str, ...]) -> Captions:
