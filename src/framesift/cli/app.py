@@ -31,6 +31,8 @@ COMMANDS = {
     "scan": "framesift.cli.scan:scan",
     "video": "framesift.cli.video:video",
     "filter": "framesift.cli.filter:filter_",
+    "dedupe": "framesift.cli.dedupe:dedupe",
+    "undo": "framesift.cli.undo:undo",
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",
     "evaluate": "framesift.cli.evaluate:evaluate",

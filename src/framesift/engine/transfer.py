@@ -13,7 +13,7 @@ import stat
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from framesift.engine.journal import Step, part_name
 from framesift.engine.placing import (
@@ -30,9 +30,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from framesift.engine.journal import Journal
-    from framesift.types import Analysis
+    from framesift.types import MediaInfo
 
-__all__ = ["SIDECAR_EXTENSIONS", "Mode", "Status", "Transfer", "TransferResult", "transfer"]
+__all__ = [
+    "SIDECAR_EXTENSIONS",
+    "Mode",
+    "Selected",
+    "Status",
+    "Transfer",
+    "TransferResult",
+    "transfer",
+]
 
 Mode: TypeAlias = Literal["copy", "move", "link"]
 Status: TypeAlias = Literal["copied", "moved", "linked", "already there", "failed"]
@@ -46,6 +54,15 @@ _RAW = (
 SIDECAR_EXTENSIONS = frozenset((".xmp", ".aae", *_RAW.split()))
 """Extensions of the files that belong to a picture of the same stem (``a.jpg``: ``a.xmp``,
 ``a.nef``); ``a.jpg.xmp`` belongs to it too."""
+
+
+class Selected(Protocol):
+    """What can be transferred: an analysis, or anything else that knows its file."""
+
+    @property
+    def info(self) -> MediaInfo:
+        """Its path and the hash that its content had."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +120,7 @@ class Transfer:
     dry_run: bool = False
     sidecars: bool = False
     journal: Journal | None = None
-    guard: Callable[[Analysis], str] | None = None
+    guard: Callable[[Any], str] | None = None
     _moved: dict[Path, Path] = field(default_factory=dict, init=False)
     # What a dry run would have put where; a real run asks the disk.
     _planned: dict[Path, Path] = field(default_factory=dict, init=False)
@@ -115,7 +132,7 @@ class Transfer:
             message = "is a file; name a folder for the pictures"
             raise ConfigError(message, source=str(self.target))
 
-    def run(self, selected: Iterable[Analysis]) -> Iterator[TransferResult]:
+    def run(self, selected: Iterable[Selected]) -> Iterator[TransferResult]:
         """Do the work as the results are read.
 
         Pictures without a file (standard input, bytes) fail as values.
@@ -286,7 +303,7 @@ class _Refused(Exception):
 
 
 def transfer(
-    selected: Iterable[Analysis],
+    selected: Iterable[Selected],
     target: Path,
     *,
     mode: Mode,
