@@ -148,12 +148,33 @@ def inserts(figures: dict[str, Any]) -> str:
     return table(header, rows)
 
 
+def dedupe(figures: dict[str, Any]) -> str:
+    """Return the table of how long finding duplicates takes."""
+    header = ["pictures", "pairs compared", "found", "s", "with cut-outs, s", "groups and all, s"]
+    header += ["plain numpy, s", "peak MiB"]
+    rows = [
+        [
+            name,
+            f"{case['pairs_compared']:,}",
+            f"{case['pairs_found']:,}",
+            case["pairs_s"],
+            case["pairs_with_cut_outs_s"],
+            case["all_of_it_s"],
+            case["plain_numpy_s"],
+            case["peak_mib"],
+        ]
+        for name, case in figures.items()
+    ]
+    return table(header, rows)
+
+
 SECTIONS = {
     "end_to_end": ("End to end", end_to_end),
     "decode": ("Scaled decoding", decode),
     "video": ("Reading videos", video),
     "shots": ("Shots found", shots),
     "inserts": ("Short foreign pictures", inserts),
+    "dedupe": ("Finding duplicates", dedupe),
     "onnx_settings": ("Ways of running ViT-B/32", onnx_settings),
 }
 

@@ -45,6 +45,12 @@ _KEEP = ("best", "first", "largest", "oldest", "newest", "shortest-path")
 )
 @click.option("--mirrored", is_flag=True, help="A picture mirrored left to right is a copy too.")
 @click.option(
+    "--cut-outs",
+    is_flag=True,
+    help="Cropped, framed and slightly turned copies too. It goes by embedding, which takes pages "
+    "of text for one another: look at the plan first.",
+)
+@click.option(
     "--near-bits",
     type=click.IntRange(0, 128),
     metavar="N",
@@ -54,13 +60,13 @@ _KEEP = ("best", "first", "largest", "oldest", "newest", "shortest-path")
     "--near-cosine",
     type=click.FloatRange(0, 1),
     metavar="X",
-    help="Cropped and framed copies have embeddings of at least this cosine.  [default: 0.93]",
+    help="Cut-outs have embeddings of at least this cosine.  [default: 0.9]",
 )
 @click.option(
     "--cut-bits",
     type=click.IntRange(0, 128),
     metavar="N",
-    help="And hashes that differ in at most N bits; 0 finds no cropped copies.  [default: 96]",
+    help="And hashes that differ in at most N bits.  [default: 96]",
 )
 @click.option(
     "--burst-seconds",

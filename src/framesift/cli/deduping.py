@@ -89,7 +89,8 @@ class Deduping:
 
     def _limits(self) -> Limits:
         given = {name: self.choices[name] for name in _LIMITS if self.choices[name] is not None}
-        return Limits(mirrored=self.choices["mirrored"], **given)
+        flags = {name: self.choices[name] for name in ("mirrored", "cut_outs")}
+        return Limits(**flags, **given)
 
     def _kinds(self) -> frozenset[Kind]:
         kinds: set[Kind] = {"exact"}

@@ -60,117 +60,135 @@ def undo(steps: Sequence[Step], *, dry_run: bool = False) -> Iterator[UndoResult
         steps: From `framesift.engine.journal.read_steps`.
         dry_run: Say what would be done and touch nothing.
     """
-    gone: set[Path] = set()
+    run = _Undoing(dry_run=dry_run)
     for step in reversed(steps):
         try:
-            status, message = _undo_one(step, gone, dry_run=dry_run)
+            status, message = run.one(step)
         except _Left as left:
             status, message = "left", str(left)
         except (OSError, ValueError) as error:
             status, message = "left", getattr(error, "strerror", None) or str(error)
-        if status in ("moved back", "removed"):
-            gone.add(step.target)
         yield UndoResult(step.target, status, message, step.do == "folder", dry_run)
 
 
-def _undo_one(step: Step, gone: set[Path], *, dry_run: bool) -> tuple[UndoStatus, str]:
-    if step.do == "folder":
-        return _folder(step.target, gone, dry_run=dry_run), ""
-    assert step.source is not None
-    if step.part and not dry_run:
-        _sweep(step.target.parent / step.part)
-        _sweep(step.source.parent / step.part)
-    if step.do == "move":
-        return _move_back(step, step.source, dry_run=dry_run)
-    if not _there(step.target):
-        return "nothing to do", "it is not there"
-    if step.do == "copy":
-        _check_copy(step, step.source)
-    else:
-        _check_link(step)
-    if not dry_run:
-        step.target.unlink()
-    return "removed", ""
+class _Undoing:
+    """One undo; a dry run remembers what would be gone, and what would be back."""
 
+    def __init__(self, *, dry_run: bool) -> None:
+        self._dry_run = dry_run
+        self._gone: set[Path] = set()
+        self._back: dict[Path, str] = {}
 
-def _folder(folder: Path, gone: set[Path], *, dry_run: bool) -> UndoStatus:
-    """Remove a folder that the transfer made, if nothing is left in it."""
-    if folder.is_symlink() or not folder.is_dir():
-        return "nothing to do"
-    left = [item for item in folder.iterdir() if not (dry_run and item in gone)]
-    if left:
-        raise _Left("there is something else in it")
-    if not dry_run:
-        folder.rmdir()
-    return "removed"
+    def one(self, step: Step) -> tuple[UndoStatus, str]:
+        """Undo one step.
 
+        Raises:
+            _Left: It must not be undone.
+            OSError: It cannot be.
+        """
+        status, message = self._undo(step)
+        if self._dry_run and status in ("moved back", "removed"):
+            self._gone.add(step.target)
+            if step.do == "move" and step.source is not None:
+                self._back[step.source] = step.sha256
+        return status, message
 
-def _move_back(step: Step, home: Path, *, dry_run: bool) -> tuple[UndoStatus, str]:
-    here = step.target
-    if not _there(here):
-        if _is_home(step, home):
+    def _undo(self, step: Step) -> tuple[UndoStatus, str]:
+        if step.do == "folder":
+            return self._folder(step.target), ""
+        assert step.source is not None
+        if step.part and not self._dry_run:
+            _sweep(step.target.parent / step.part)
+            _sweep(step.source.parent / step.part)
+        if step.do == "move":
+            return self._move_back(step, step.source)
+        if not _there(step.target):
+            return "nothing to do", "it is not there"
+        if step.do == "copy":
+            _check_copy(step, step.source)
+        else:
+            _check_link(step)
+        if not self._dry_run:
+            step.target.unlink()
+        return "removed", ""
+
+    def _folder(self, folder: Path) -> UndoStatus:
+        """Remove a folder that the transfer made, if nothing is left in it."""
+        if folder.is_symlink() or not folder.is_dir():
+            return "nothing to do"
+        if any(item not in self._gone for item in folder.iterdir()):
+            raise _Left("there is something else in it")
+        if not self._dry_run:
+            folder.rmdir()
+        return "removed"
+
+    def _move_back(self, step: Step, home: Path) -> tuple[UndoStatus, str]:
+        here = step.target
+        if not _there(here):
+            if not _is_home(step, home):
+                what = "has other content" if _there(home) else "is gone too"
+                raise _Left(f"it is gone, and {home} {what}")
             return "nothing to do", f"{home} is there"
-        if _there(home):
-            raise _Left(f"it is not there, and {home} has other content")
-        raise _Left(f"it is gone, and so is {home}")
-    if not _is_file(here):
-        raise _Left("it is no longer the file that was moved")
-    if _there(home):
-        _check_twice(step, home)
-        if not dry_run:
-            here.unlink()
-        return "removed", f"{home} is there; the move was not finished"
-    if sha256_of(here) != step.sha256:
-        raise _Left("it changed since it was moved")
-    if step.leads_to:
-        _link_back(step, home, dry_run=dry_run)
-    elif not dry_run:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        move_file(here, home, part=home.parent / step.part if step.part else None)
-        _restore_time(home, step.mtime_ns)
-    return "moved back", f"-> {home}"
+        if not _is_file(here):
+            raise _Left("it is no longer the file that was moved")
+        # An undo that was killed may have taken the name and not yet put the file there.
+        half_back = _is_file(home) and _is_reserved(home, step)
+        if _there(home) and not half_back:
+            self._check_twice(step, home)
+            if not self._dry_run:
+                here.unlink()
+            return "removed", f"{home} is there; the move was not finished"
+        if sha256_of(here) != step.sha256:
+            raise _Left("it changed since it was moved")
+        if step.leads_to:
+            self._check_original(step, home)
+        if not self._dry_run:
+            _return(step, home)
+        return "moved back", f"-> {home}"
+
+    def _check_original(self, step: Step, home: Path) -> None:
+        """Hold that what a symbolic link led to is there: the moved file is one too many."""
+        original = home.parent / step.leads_to
+        there = _has(original, step.sha256) or self._back.get(original) == step.sha256
+        if _same_entry(original, step.target) or not there:
+            raise _Left(f"{home} was a link to {original}, which is gone or changed")
+
+    def _check_twice(self, step: Step, home: Path) -> None:
+        """Hold that a file in both places is that of a move which was not finished."""
+        here = step.target
+        if not _is_home(step, home):
+            raise _Left(f"its old place is taken: {home}")
+        if _same_entry(here, home):
+            raise _Left(f"{home} is the same place")
+        if step.leads_to:
+            self._check_original(step, home)
+        facts = here.stat()
+        if os.path.samestat(facts, home.stat()) and not step.leads_to:
+            if facts.st_nlink < 2:
+                raise _Left(f"{home} is the same file")
+            return
+        if not _is_reserved(here, step) and sha256_of(here) != step.sha256:
+            raise _Left("it changed since it was moved")
 
 
-def _link_back(step: Step, home: Path, *, dry_run: bool) -> None:
-    """Make a symbolic link again that was moved as the file it led to."""
-    _check_original(step, home)
-    if dry_run:
-        return
+def _return(step: Step, home: Path) -> None:
+    """Move a file back, or make the symbolic link again that it was moved as."""
     home.parent.mkdir(parents=True, exist_ok=True)
-    home.symlink_to(step.leads_to)
-    _restore_time(home, step.mtime_ns)
-    step.target.unlink()
-
-
-def _check_original(step: Step, home: Path) -> None:
-    """Hold that what a symbolic link led to is there, so that the moved file is one too many."""
-    original = home.parent / step.leads_to
-    if _same_entry(original, step.target) or not _has(original, step.sha256):
-        raise _Left(f"{home} was a link to {original}, which is gone or changed")
-
-
-def _check_twice(step: Step, home: Path) -> None:
-    """Hold that a file in both places is that of a move which was not finished."""
-    here = step.target
-    if not _is_home(step, home):
-        raise _Left(f"its old place is taken: {home}")
-    if _same_entry(here, home):
-        raise _Left(f"{home} is the same place")
+    if _is_file(home) and _is_reserved(home, step):
+        home.unlink()
     if step.leads_to:
-        _check_original(step, home)
-    facts = here.stat()
-    if os.path.samestat(facts, home.stat()) and not step.leads_to:
-        if facts.st_nlink < 2:
-            raise _Left(f"{home} is the same file")
+        home.symlink_to(step.leads_to)
+        _restore_time(home, step.mtime_ns)
+        step.target.unlink()
         return
-    # On file systems without hard links the name is reserved by an empty file first.
-    reserved = facts.st_size == 0 and step.sha256 != _EMPTY
-    if not reserved and sha256_of(here) != step.sha256:
-        raise _Left("it changed since it was moved")
+    move_file(step.target, home, part=home.parent / step.part if step.part else None)
+    _restore_time(home, step.mtime_ns)
 
 
 def _check_copy(step: Step, original: Path) -> None:
-    if not _is_file(step.target) or sha256_of(step.target) != step.sha256:
+    if not _is_file(step.target):
+        raise _Left("it is no longer the file that was copied")
+    if not _is_reserved(step.target, step) and sha256_of(step.target) != step.sha256:
         raise _Left("it changed since it was copied")
     if not _has(original, step.sha256):
         raise _Left(f"it is the last copy: {original} is gone or changed")
@@ -192,6 +210,15 @@ def _check_link(step: Step) -> None:
         raise _Left(f"it is no longer the same file as {original}")
     if facts.st_nlink < 2 or _same_entry(target, original):
         raise _Left(f"{original} is the same place")
+
+
+def _is_reserved(path: Path, step: Step) -> bool:
+    """Whether a file is empty and should not be.
+
+    File systems without hard links know no other way to take a name that must be free: a run that
+    was killed in between leaves the empty file behind. There is no content in it to lose.
+    """
+    return path.lstat().st_size == 0 and step.sha256 != _EMPTY
 
 
 def _is_home(step: Step, home: Path) -> bool:

@@ -185,9 +185,10 @@ def _row(number: int, role: str, facts: dict[str, Any], why: dict[str, Any]) -> 
 
 
 def _line(values: Sequence[Any]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow([cell(value) for value in values])
-    return out.getvalue()
+    out = io.StringIO(newline="")
+    # The writer quotes what holds a line break only where it writes one itself.
+    csv.writer(out, lineterminator="\r\n").writerow([cell(value) for value in values])
+    return out.getvalue().removesuffix("\r\n")
 
 
 def _text(path: str) -> str:

@@ -4,8 +4,10 @@ Copies are found by two opinions that miss different things (measured: docs/dedu
 of 256 bits, stays within `Limits.near_bits` when a picture is compressed, scaled, brightened or
 written on, which can move an embedding far. An embedding stays close when a picture is cropped,
 framed or turned a little, which moves PDQ far, but never quite to where strangers are. So a pair
-is linked when PDQ is sure, or when the embedding is sure, PDQ does not object, and the pictures do
-not say themselves that they were taken at different times: then they are two shots, not a cut-out.
+is linked when PDQ is sure. Where cut-outs are wanted, it is also linked when the embedding is sure,
+PDQ does not object, and the pictures do not say themselves that they were taken at different times:
+then they are two shots. Pages of text all look alike to an embedding, so nobody gets cut-outs who
+does not ask for them.
 
 All pairs are compared, block by block, on packed bits: the result is exact for the radius, and
 memory does not grow with the number of pairs.
@@ -62,15 +64,18 @@ class Limits:
 
     Attributes:
         near_bits: PDQ takes two pictures for one up to so many differing bits, 0 to 128.
-        near_cosine: The embedding does from this cosine on, in [0, 1], where PDQ does not object.
-        cut_bits: From how many differing bits on PDQ objects; 0 asks PDQ alone.
+        cut_outs: Whether cropped, framed and slightly turned copies are linked too.
+        near_cosine: From this cosine on the embedding takes two pictures for one, in [0, 1]: for
+            cut-outs, and where a picture shows too little for PDQ.
+        cut_bits: With more differing bits than these PDQ objects to a cut-out, 0 to 128.
         mirrored: Whether a picture mirrored left to right is a copy.
         burst_s: How many seconds apart pictures of one burst were taken, at most.
         burst_cosine: How alike pictures of one burst are, as a cosine in [0, 1].
     """
 
     near_bits: int = 31
-    near_cosine: float = 0.93
+    cut_outs: bool = False
+    near_cosine: float = 0.9
     cut_bits: int = 96
     mirrored: bool = False
     burst_s: float = 2.0
@@ -121,7 +126,8 @@ class NearLinker:
         self._vectors = vectors
         self._times = times
         self._limits = limits
-        self._reach = max(limits.near_bits, limits.cut_bits)
+        self._cut_bits = limits.cut_bits if limits.cut_outs else 0
+        self._reach = max(limits.near_bits, self._cut_bits)
 
     def __len__(self) -> int:
         """Return N."""
@@ -221,7 +227,7 @@ class NearLinker:
         by_hash = (bits <= limits.near_bits) & (cosines >= _SANE) & (alike | ~flat)
         # A comparison with NaN is false: an unknown time says nothing.
         two_shots = np.abs(self._times[one] - self._times[other]) >= _APART_S
-        by_look = (bits <= limits.cut_bits) & alike & ~flat & ~two_shots
+        by_look = (bits <= self._cut_bits) & alike & ~flat & ~two_shots
         sure: BoolArray = (by_hash | by_look) & self._hashed[one] & self._hashed[other]
         return sure
 
