@@ -158,7 +158,7 @@ def dedupe(figures: dict[str, Any]) -> str:
             f"{case['pairs_compared']:,}",
             f"{case['pairs_found']:,}",
             case["pairs_s"],
-            case["pairs_with_cut_outs_s"],
+            case["pairs_with_cut_outs_s"] or "",
             case["all_of_it_s"],
             case["plain_numpy_s"],
             case["peak_mib"],

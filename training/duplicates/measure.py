@@ -140,9 +140,9 @@ def strangers(looks: Looks) -> dict[str, object]:
     found = {
         "pictures": count,
         "pairs": len(bits),
-        "under_50_detail": int((looks.detail < 50).sum()),
+        "under_70_detail": int((looks.detail < 70).sum()),
         **{way: linked(looks, limits) for way, limits in WAYS.items()},
-        "within_31_bits": int((bits <= 31).sum()),
+        "within_31_bits_whatever_the_detail": int((bits <= 31).sum()),
         "least_bits": int(bits.min()),
         "greatest_cosine": round(float(cosines[upper].max()), 3),
         **both,
