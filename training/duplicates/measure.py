@@ -13,6 +13,7 @@ Bursts are windows that move over a photograph, and frames of one clip half a se
 from __future__ import annotations
 
 import argparse
+import csv
 import itertools
 import json
 import random
@@ -26,7 +27,7 @@ from training.duplicates.changes import CHANGES, jpeg, shifted
 from framesift import Source, load_embedder, run_many
 from framesift.embeddings import load_expert
 from framesift.embeddings.cache import Cache, default_path
-from framesift.embeddings.perceptual import BITS, row_bits
+from framesift.embeddings.perceptual import BITS, PdqEncoder, row_bits
 from framesift.frames.sampling import UniformSampler
 from framesift.pipeline import Gatherer
 from framesift.types import Failure, MediaInfo
@@ -131,6 +132,7 @@ def strangers(looks: Looks) -> dict[str, object]:
             for i in range(count)
         ]
     )
+    shown = (looks.detail >= 50)[:, None] & (looks.detail >= 50)
     both = {
         f"within 96 bits and a cosine of {cosine}": int(
             ((bits <= 96) & (cosines[upper] >= cosine)).sum()
@@ -140,9 +142,11 @@ def strangers(looks: Looks) -> dict[str, object]:
     found = {
         "pictures": count,
         "pairs": len(bits),
+        "under_50_detail": int((looks.detail < 50).sum()),
         "under_70_detail": int((looks.detail < 70).sum()),
         **{way: linked(looks, limits) for way, limits in WAYS.items()},
         "within_31_bits_whatever_the_detail": int((bits <= 31).sum()),
+        "within_31_bits_from_50_detail": int(((bits <= 31) & shown[upper]).sum()),
         "least_bits": int(bits.min()),
         "greatest_cosine": round(float(cosines[upper].max()), 3),
         **both,
@@ -215,6 +219,34 @@ def clips(gatherer: Gatherer) -> tuple[Looks, np.ndarray, np.ndarray]:
     return joined(*looks), np.array(series), np.array(times)
 
 
+def clip_strangers() -> dict[str, object]:
+    """Different photographs of Flickr8k by the golden vectors of CLIP ViT-B/32."""
+    folder = SHARED / "golden/clip_vit_b32_flickr8k"
+    vectors = np.load(folder / "clip_embeddings.npy").astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    with (folder / "golden.csv").open(encoding="utf-8", newline="") as table:
+        rows = {row["image"]: int(row["row"]) for row in csv.DictReader(table)}
+    encoder, bits, places = PdqEncoder(), [], []
+    for path in sorted((folder / "images").iterdir()):
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        bits.append(row_bits(encoder.encode(encoder.prepare(pixels)[None])[0]))
+        places.append(rows[path.name])
+    hashes = packed(np.array(bits))
+    pairs = list(itertools.combinations(range(len(places)), 2))
+    apart = np.array([np.bitwise_count(hashes[a] ^ hashes[b]).sum() for a, b in pairs])
+    cosines = np.array([vectors[places[a]] @ vectors[places[b]] for a, b in pairs])
+    everything = (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)]
+    return {
+        "vectors": len(vectors),
+        "greatest_cosine": round(float(everything.max()), 3),
+        "pairs_from_0.9": int((everything >= 0.9).sum()),
+        "photographs": len(places),
+        "photographs_from_0.9": int((cosines >= 0.9).sum()),
+        "photographs_from_0.9_within_96_bits": int(((cosines >= 0.9) & (apart <= 96)).sum()),
+    }
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photographs", type=int, default=150)
@@ -268,6 +300,7 @@ def main() -> int:
             "moving windows": bursts(windows, series, times),
             "frames of clips": bursts(*clips(gatherer)),
         }
+    figures["clip-vit-b32"] = clip_strangers()
     OUT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(OUT)
     return 0

@@ -47,6 +47,9 @@ _PORTION = 2048
 _MANY = 0.02
 """From this share of a block on, one matrix product is quicker than single pairs."""
 
+_MANY_PICTURES: Final = 30_000
+"""An index of fewer takes longer than comparing them."""
+
 _INDEXED: Final = 0.05
 """Where an index would compare a larger share of all pairs, blocks are quicker."""
 
@@ -142,8 +145,7 @@ class NearLinker:
     def pairs(self) -> Iterator[tuple[IntArray, IntArray]]:
         """Yield all linked pairs in portions."""
         hashes = np.ascontiguousarray(self._words.T)
-        alone = self._mirrored is None and not self._cut_bits
-        if alone and self._limits.near_bits <= MOST_BITS and share_compared(hashes) < _INDEXED:
+        if self._is_indexed(hashes):
             for a, b in pairs_within(hashes, self._limits.near_bits):
                 bits = np.zeros(len(a), np.uint8)  # All of them are within the radius.
                 sure = self._sure(a, b, bits, self._cosines_of(a, b))
@@ -152,6 +154,12 @@ class NearLinker:
         starts = range(0, len(self), _PORTION)
         with ThreadPoolExecutor(2) as pool:  # numpy lets go of the interpreter in these loops
             yield from pool.map(self._portion, starts)
+
+    def _is_indexed(self, hashes: Words) -> bool:
+        """Whether the index finds all there is to find, and sooner."""
+        if self._mirrored is not None or self._cut_bits or len(self) < _MANY_PICTURES:
+            return False
+        return self._limits.near_bits <= MOST_BITS and share_compared(hashes) < _INDEXED
 
     def of(self, item: int) -> IntArray:
         """Return what one picture is linked to, ascending."""

@@ -217,6 +217,7 @@ def test_the_search_is_exact(
 ) -> None:
     """The index, and blocks of odd sizes, find just the pairs that comparing plainly finds."""
     monkeypatch.setattr("framesift.verdicts.linking._INDEXED", 100 * indexed)
+    monkeypatch.setattr("framesift.verdicts.linking._MANY_PICTURES", 0)
     monkeypatch.setattr("framesift.verdicts.multiindex._MOST_AT_ONCE", 50)
     monkeypatch.setattr("framesift.verdicts.linking._ROWS", 3)
     monkeypatch.setattr("framesift.verdicts.linking._COLUMNS", 17)
