@@ -168,6 +168,26 @@ def parts(figures: dict[str, Any]) -> str:
     return f"{table(header, rows)}\n\n{sums}"
 
 
+def dedupe(figures: dict[str, Any]) -> str:
+    """Return the table of how long finding duplicates takes."""
+    header = ["pictures", "pairs compared", "found", "s", "with cut-outs, s", "groups and all, s"]
+    header += ["plain numpy, s", "peak MiB"]
+    rows = [
+        [
+            name,
+            f"{case['pairs_compared']:,}",
+            f"{case['pairs_found']:,}",
+            case["pairs_s"],
+            case["pairs_with_cut_outs_s"] or "",
+            case["all_of_it_s"],
+            case["plain_numpy_s"],
+            case["peak_mib"],
+        ]
+        for name, case in figures.items()
+    ]
+    return table(header, rows)
+
+
 SECTIONS = {
     "end_to_end": ("End to end", end_to_end),
     "decode": ("Scaled decoding", decode),
@@ -175,6 +195,7 @@ SECTIONS = {
     "shots": ("Shots found", shots),
     "inserts": ("Short foreign pictures", inserts),
     "parts": ("A hundred thousand files", parts),
+    "dedupe": ("Finding duplicates", dedupe),
     "onnx_settings": ("Ways of running ViT-B/32", onnx_settings),
 }
 

@@ -40,6 +40,8 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FRAMESIFT_CACHE_DIR", str(folder))
         patch.setenv("HF_HUB_OFFLINE", "1")
+        # Undo files, which belong to a user and not to a test.
+        patch.setenv("XDG_STATE_HOME", str(base / "state"))
         yield folder
 
 

@@ -35,6 +35,8 @@ COMMANDS = {
     "classifier": "framesift.cli.classifier:classifier",
     "audit": "framesift.cli.audit:audit",
     "filter": "framesift.cli.filter:filter_",
+    "dedupe": "framesift.cli.dedupe:dedupe",
+    "undo": "framesift.cli.undo:undo",
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",
     "evaluate": "framesift.cli.evaluate:evaluate",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from framesift.cli.carrying import UNDO_FILE, check_undo_file
 from framesift.cli.exits import DONE, FAILED_ITEMS
 from framesift.cli.options import Request, gathering_options
 from framesift.cli.scan import OUT, plan_reports, run_reports
@@ -60,6 +61,7 @@ _MODES: tuple[Mode, ...] = ("copy", "move", "link")
 @click.option("--move-to", type=_FOLDER, metavar="FOLDER", help="Move them likewise.")
 @click.option("--link-to", type=_FOLDER, metavar="FOLDER", help="Link to them likewise.")
 @click.option("--dry-run", is_flag=True, help="Say what would be copied, moved or linked only.")
+@UNDO_FILE
 @gathering_options
 def classify(request: Request, outs: tuple[str, ...], **choices: Any) -> int:
     """Say what pictures and videos show, in labels of your own words.
@@ -73,6 +75,7 @@ def classify(request: Request, outs: tuple[str, ...], **choices: Any) -> int:
         message = "say what to look for: give --labels 'dog, cat, neither' or --classifier FILE"
         raise click.UsageError(message)
     transfer = _transfer(request, choices)
+    check_undo_file(choices["undo_file"], transfers=transfer is not None)
     plan = {
         out: "answers" if kind == "table" else kind
         for out, kind in plan_reports(outs, choices["format_"]).items()
@@ -84,8 +87,7 @@ def classify(request: Request, outs: tuple[str, ...], **choices: Any) -> int:
         if transfer is not None and code in (DONE, FAILED_ITEMS):
             from framesift.cli.sorting import sort_by_label
 
-            sorted_ = sort_by_label(session.kept, *transfer, session.console, choices["dry_run"])
-            return sorted_ or code
+            return sort_by_label(session.kept, transfer, session.console, choices) or code
         return code
 
 

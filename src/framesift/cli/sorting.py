@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from typing import TYPE_CHECKING
-
-import click
-
-from framesift.cli.exits import DONE, FAILED_ITEMS, INTERRUPTED
-from framesift.cli.options import printable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from framesift.cli.console import Console
-    from framesift.engine.transfer import Mode, TransferResult
+    from framesift.engine.transfer import Mode
     from framesift.types import Analysis, Answer
 
 __all__ = ["folder_of", "sort_by_label"]
@@ -35,49 +29,38 @@ def folder_of(answer: Answer) -> tuple[str, ...]:
 
 def sort_by_label(
     items: Iterable[Analysis],
-    mode: Mode,
-    folder: Path,
+    transfer: tuple[Mode, Path],
     console: Console,
-    dry: bool,  # noqa: FBT001
+    choices: Mapping[str, Any],
 ) -> int:
     """Copy, move or link files into a sub-folder for their label, saying each on standard output.
 
     A file with several labels is copied or linked for each of them, and moved for the likeliest.
 
+    Args:
+        items: What was classified.
+        transfer: What to do, and the folder of the sub-folders.
+        console: For the summary.
+        choices: ``dry_run`` and ``undo_file``.
+
     Returns:
         The exit code as far as this decides it.
     """
-    from framesift.engine.transfer import transfer
+    from framesift.cli.carrying import carry_all
+    from framesift.engine.transfer import Transfer
 
+    mode, folder = transfer
     by_folder: dict[str, list[Analysis]] = {}
     for item in items:
         if item.answer is not None:
             names = folder_of(item.answer)
             for name in names[:1] if mode == "move" else names:
                 by_folder.setdefault(name, []).append(item)
-    done: Counter[str] = Counter()
-    code = DONE
-    try:
-        for name in sorted(by_folder):
-            for placed in transfer(by_folder[name], folder / name, mode=mode, dry_run=dry):
-                done[placed.status] += 1
-                _say(placed)
-    except KeyboardInterrupt:
-        console.say("framesift: interrupted; run it again to do the rest")
-        code = INTERRUPTED
-    counted = ", ".join(f"{count} {status}" for status, count in sorted(done.items()))
-    would = " (dry run: nothing was touched)" if dry else ""
-    console.say(f"framesift: {counted or 'nothing to sort'}{would}")
-    return code or (FAILED_ITEMS if done["failed"] else DONE)
-
-
-def _say(item: TransferResult) -> None:
-    source, target = printable(item.source), printable(str(item.target))
-    if item.status == "failed":
-        click.echo(f"framesift: failed: {source}: {item.message}", err=True)
-        return
-    would = "would be " if item.dry_run and item.status != "already there" else ""
-    click.echo(f"{would}{item.status}: {source} -> {target}")
+    plans = [
+        (Transfer(folder / name, mode, dry_run=choices["dry_run"]), by_folder[name])
+        for name in sorted(by_folder)
+    ]
+    return carry_all(plans, console, command="classify", undo_file=choices["undo_file"]).code
 
 
 def _safe(label: str) -> str:

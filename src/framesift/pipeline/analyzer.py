@@ -56,6 +56,7 @@ class Analyzer(Stages):
         reading: Limits and decoding.
         reader: Reads the words in pictures; ``None`` reads none.
         clip_heads: Heads for moderation that need several frames of what moves.
+        keep_embeddings: Hand the embeddings and the experts' rows out with each analysis.
 
     Raises:
         SpaceMismatchError: On construction, if a head was made for another model.
@@ -71,6 +72,7 @@ class Analyzer(Stages):
     reading: Reading = field(default_factory=Reading)
     reader: WordReader | None = None
     clip_heads: Sequence[ClipHead] = ()
+    keep_embeddings: bool = False
 
     @property
     def policy_label(self) -> str | None:
@@ -134,6 +136,7 @@ class Analyzer(Stages):
             thumbnail=item.thumbnail,
             blurred=_blurred(item, verdict),
             timeline=timeline,
+            embeddings=embeddings if self.keep_embeddings else None,
         )
 
     def _conclude(self, findings: Findings, content: Content, course: Course | None) -> Verdict:

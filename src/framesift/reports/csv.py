@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from framesift.reports.record import Record
 
-__all__ = ["CsvWriter", "csv_columns"]
+__all__ = ["CsvWriter", "cell", "csv_columns"]
 
 _BEFORE_LABELS = (
     "schema",
@@ -97,7 +97,7 @@ class CsvWriter(Writer):
 
     def _write(self, record: Record) -> None:
         flat = _flatten(record, self._labels)
-        self._row([_cell(flat.get(name)) for name in csv_columns(self._labels)])
+        self._row([cell(flat.get(name)) for name in csv_columns(self._labels)])
 
     def _row(self, cells: Sequence[str]) -> None:
         line = io.StringIO(newline="")
@@ -197,7 +197,8 @@ def _pairs(items: Sequence[Record], field: str = "score") -> str:
     return "; ".join(f"{item['name']}={item[field]}" for item in items)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Return a value as a cell: empty for ``None``, and nothing that a spreadsheet would run."""
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from framesift.types.media import MediaInfo
-    from framesift.types.scores import Answer, ModelInfo, Quality, Tag
+    from framesift.types.scores import Answer, Embeddings, ModelInfo, Quality, Tag
     from framesift.types.timeline import Timeline
     from framesift.types.verdicts import Action, LabelScore, Verdict
 
@@ -40,6 +40,7 @@ class Analysis:
     the readable part, and the action is at least ``review``. Reports show ``blurred`` in place of
     ``thumbnail`` unless the verdict is ``allow``. ``timeline`` is ``None`` for a still, ``answer``
     where no classifier was asked.
+    ``embeddings`` are there only where the analyzer was told to keep them.
     """
 
     info: MediaInfo
@@ -52,6 +53,7 @@ class Analysis:
     blurred: bytes | None = None
     timeline: Timeline | None = None
     answer: Answer | None = None
+    embeddings: Embeddings | None = None
 
     @property
     def path(self) -> str:
