@@ -68,7 +68,10 @@ def label_effect(
     changes, spreads = [], []
     for name in outcomes:
         one, two = _hits(before, (name,))[:, 0], _hits(after, (name,))[:, 0]
-        changes += [_change(table, group, name, (one, two)) for group in range(len(table.names))]
+        scores = _scores(before, name), _scores(after, name)
+        changes += [
+            _change(table, group, name, (one, two), scores) for group in range(len(table.names))
+        ]
         spreads += [
             _spread(table, column, name, (one, two), options)
             for column in range(len(table.columns))
@@ -123,8 +126,19 @@ def _hits(answers: Answers, names: Sequence[str]) -> NDArray[np.bool_]:
     return answers.hits[:, [answers.names.index(name) for name in names]]
 
 
+def _scores(answers: Answers, name: str) -> NDArray[np.float64]:
+    if answers.scores is None:
+        return np.full(len(answers), np.nan)
+    found: NDArray[np.float64] = answers.scores[:, answers.names.index(name)]
+    return found
+
+
 def _change(
-    table: Table, group: int, outcome: str, hits: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    table: Table,
+    group: int,
+    outcome: str,
+    hits: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    scores: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> PairedChange:
     inside = table.members[:, group]
     one, two = hits[0][inside], hits[1][inside]
@@ -137,6 +151,8 @@ def _change(
         outcome,
         share(both + lost, len(one)),
         share(both + gained, len(one)),
+        float(scores[0][inside].mean()),
+        float(scores[1][inside].mean()),
         paired_difference(both, lost, gained, neither),
         p,
         p,

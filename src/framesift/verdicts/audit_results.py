@@ -230,6 +230,8 @@ class PairedChange:
         outcome: The label or set.
         before: Its share before.
         after: Its share after.
+        score_before: Mean score before; NaN where there is none.
+        score_after: Mean score after.
         change: ``after - before`` of the same pictures.
         p: McNemar's exact test.
         adjusted: The same after Holm's correction.
@@ -240,6 +242,8 @@ class PairedChange:
     outcome: str
     before: Share
     after: Share
+    score_before: float
+    score_after: float
     change: Span
     p: float
     adjusted: float

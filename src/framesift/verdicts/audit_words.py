@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from framesift.verdicts.audit_results import AuditOptions, GroupAudit, OutcomeAudit
+    from framesift.verdicts.audit_results import (
+        Audit,
+        AuditOptions,
+        GroupAudit,
+        OutcomeAudit,
+    )
     from framesift.verdicts.proportions import Share, Span
 
-__all__ = ["column_sentences", "percent", "points", "times"]
+__all__ = ["brief", "column_sentences", "headline", "p_words", "percent", "points", "times"]
 
 _TOLD = 6
 
@@ -21,6 +26,13 @@ def percent(share: Share) -> str:
     if share.total == 0:
         return "-"
     return f"{100 * share.value:.1f} % ({100 * share.low:.1f} to {100 * share.high:.1f})"
+
+
+def brief(share: Share) -> str:
+    """Return a share in percent for a table that says so: ``24.9 (21 to 29)``."""
+    if share.total == 0:
+        return "-"
+    return f"{100 * share.value:.1f} ({100 * share.low:.0f} to {100 * share.high:.0f})"
 
 
 def points(span: Span) -> str:
@@ -38,6 +50,26 @@ def times(span: Span) -> str:
     value = "over" if math.isinf(span.value) else f"{span.value:.2f}"
     high = "any" if math.isinf(span.high) else f"{span.high:.2f}"
     return f"{value} ({span.low:.2f} to {high})"
+
+
+def headline(audit: Audit) -> str:
+    """Say in one sentence what was found over all columns."""
+    if audit.finding == "found":
+        landed = any(
+            one.adjusted <= audit.options.alpha
+            for column in (*audit.columns, *audit.errors)
+            for outcome in column.outcomes
+            for one in outcome.groups
+        )
+        if landed or any(one.adjusted <= audit.options.alpha for one in audit.columns):
+            return "Groups get different answers."
+        return "Groups get different scores, though not different answers as far as can be told."
+    if audit.finding == "not found":
+        return (
+            "No difference stands out, and none of "
+            f"{100 * audit.options.margin:.0f} points or more is hidden."
+        )
+    return "No difference stands out, but one that matters could be hidden."
 
 
 def column_sentences(
@@ -58,7 +90,7 @@ def column_sentences(
         lines.append(f"And {more:,} more, in the table.")
     if not found and adjusted <= options.alpha:
         lines.append(
-            f"The answers as a whole differ between the groups ({_p(adjusted)}), though no "
+            f"The answers as a whole differ between the groups ({p_words(adjusted)}), though no "
             "single group and label stands out."
         )
     if not lines:
@@ -95,12 +127,13 @@ def _found(one: GroupAudit, outcome: str, groups: int) -> str:
         share = score.superiority if score.superiority > 0.5 else 1 - score.superiority
         return (
             f"{one.name}: the score of {outcome} is {word} than that {rest} in "
-            f"{100 * share:.0f} of 100 pairs ({_p(score.adjusted)}); landing in it: "
-            f"{percent(one.rate)} against {100 * one.rest.value:.1f} %."
+            f"{100 * share:.0f} of 100 pairs ({p_words(score.adjusted)}), {score.mean:.2g} on "
+            f"average against {score.rest:.2g}; landing in it: {percent(one.rate)} against "
+            f"{100 * one.rest.value:.1f} %."
         )
     return (
         f"{one.name}: {percent(one.rate)} land in {outcome}, {100 * one.rest.value:.1f} % {rest}; "
-        f"{points(one.difference)} points ({_p(one.adjusted)})."
+        f"{points(one.difference)} points ({p_words(one.adjusted)})."
     )
 
 
@@ -131,5 +164,6 @@ def _signed(value: float) -> str:
     return f"{100 * value:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _p(value: float) -> str:
+def p_words(value: float) -> str:
+    """Return ``p = 0.012``, or ``p under 0.001``."""
     return f"p = {value:.3f}" if value >= 0.001 else "p under 0.001"
