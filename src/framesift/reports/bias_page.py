@@ -155,9 +155,10 @@ def _graph(outcome: OutcomeAudit, column: ColumnAudit) -> str:
     spread = ""
     if outcome.spread is not None and outcome.spread.difference.value > 0:
         one = outcome.spread
+        ratio = f", {times(one.ratio)} times" if math.isfinite(one.ratio.value) else ""
         spread = (
-            f"Highest {one.highest}, lowest {one.lowest}: {points(one.difference)} points, "
-            f"{times(one.ratio)} times. They were chosen by looking: the tests count."
+            f"Highest {one.highest}, lowest {one.lowest}: {points(one.difference)} points{ratio}. "
+            "They were chosen by looking: the tests count."
         )
     return (
         f'<figure class="graph"><h3>{shown(outcome.name)}</h3>'

@@ -12,6 +12,7 @@ the correction of Holm (1979), for tests that were not shuffled together.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -29,7 +30,6 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 
 _GRID = np.linspace(0.0, 37.0, 7401)
-_LOG_TAIL = np.log([math.erfc(z / math.sqrt(2)) for z in _GRID.tolist()])
 _SLACK = 1e-6
 
 
@@ -184,7 +184,7 @@ def _orders(strata: IntArray, resamples: int, seed: int) -> Iterator[IntArray]:
             yield rng.permutation(len(strata))
             continue
         # Sorting by stratum and then by chance deals each stratum among its own places.
-        mixed = np.lexsort((rng.random(len(strata)), strata))
+        mixed = np.argsort(strata + rng.random(len(strata)))
         order = np.empty_like(mixed)
         order[by_stratum] = mixed
         yield order
@@ -206,8 +206,13 @@ def _rate_p(family: Family, counts: NDArray[np.int64]) -> NDArray[np.float32]:
 
 def _tail(z: NDArray[np.floating]) -> NDArray[np.float32]:
     """Two-sided p of standard normal values; interpolated, since millions are wanted."""
-    p: NDArray[np.float32] = np.exp(np.interp(np.abs(z), _GRID, _LOG_TAIL)).astype(np.float32)
+    p: NDArray[np.float32] = np.exp(np.interp(np.abs(z), _GRID, _log_tail())).astype(np.float32)
     return p
+
+
+@functools.cache
+def _log_tail() -> FloatArray:
+    return np.log([math.erfc(z / math.sqrt(2)) for z in _GRID.tolist()])
 
 
 def _column_p(family: Family, counts: NDArray[np.int64]) -> tuple[NDArray[np.float32], FloatArray]:
