@@ -81,7 +81,7 @@ def _column(column: ColumnAudit, report: BiasReport) -> Iterator[str]:
 def _shown(column: ColumnAudit, report: BiasReport) -> list[OutcomeAudit]:
     """Choose what a table shows: named sets, what was found, then what is most frequent."""
     ranked = sorted(
-        (one for one in column.outcomes if one.overall.count),
+        (one for one in column.outcomes if one.overall.count or one.name in report.sets),
         key=lambda one: (
             one.name not in report.sets,
             one.finding != "found",

@@ -96,7 +96,8 @@ def _column(column: ColumnAudit, report: BiasReport, place: int, words: str = ""
             f"All answers together, the other columns held equal: {p_words(column.within)} (Holm)."
         )
     told = "".join(f"<li>{shown(line)}</li>" for line in lines)
-    graphs = "".join(_graph(outcome, column) for outcome in outcomes if outcome.overall.count)
+    plotted = [one for one in outcomes if one.overall.count or one.name in report.sets]
+    graphs = "".join(_graph(outcome, column) for outcome in plotted)
     body = f'<ul class="told-list">{told}</ul>'
     body += f'<div class="graphs">{graphs}</div>' if graphs else ""
     table = parts.table(_HEAD, _rows(outcomes), numbers_from=2)

@@ -155,7 +155,7 @@ def _hidden(outcomes: Sequence[OutcomeAudit], options: AuditOptions) -> str:
         )
     return (
         f"No difference stands out, but up to {100 * size:.0f} points could be hidden "
-        f"({one.name}, {one.rate.total:,} pictures, {name}); more pictures of each group would "
+        f"({name}: {one.name}, {one.rate.total:,} in all); more pictures of each group would "
         "tell."
     )
 

@@ -31,7 +31,7 @@ LEVEL = 0.95
 
 POWER = 0.8
 _Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
-_STEPS = 80
+_STEPS = 45
 _WIDEST = 1e6
 
 
