@@ -1,4 +1,4 @@
-"""``framesift audit``: what a classifier or a policy can be trusted with, measured."""
+"""``framesift audit``: how far the answers of a classifier can be trusted."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ from importlib import import_module
 
 import click
 
-__all__ = ["audit"]
+__all__ = ["SUBCOMMANDS", "audit"]
 
-_COMMANDS = {"bias": "framesift.cli.audit_bias:bias"}
+SUBCOMMANDS = {
+    "prompts": "framesift.cli.audit_prompts:prompts",
+    "bias": "framesift.cli.audit_bias:bias",
+}
+"""Name to module and command, in the order in which they are used."""
 
 
 class _AuditGroup(click.Group):
-    """Sub-commands are imported when they are called."""
+    """Sub-commands live in modules of their own, imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names."""
+        """Return the names in the order in which they are used."""
         del ctx
-        return list(_COMMANDS)
+        return list(SUBCOMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a sub-command."""
+        """Import the sub-command."""
         del ctx
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in SUBCOMMANDS:
             return None
-        module, name = _COMMANDS[cmd_name].split(":")
+        module, _, name = SUBCOMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
 
 
-@click.group(cls=_AuditGroup, short_help="Measure what a classifier or a policy does to whom.")
+@click.group(cls=_AuditGroup, short_help="Measure how far the answers of a classifier hold.")
 def audit() -> None:
-    """Measure what a classifier or a policy can be trusted with."""
+    """Measure how far the answers of a classifier hold: with other words, on your own pictures."""

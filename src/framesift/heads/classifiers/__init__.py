@@ -1,6 +1,7 @@
 """Plain-language classifiers: labels in words, none of these, and unsure."""
 
 from framesift.heads.classifiers.answering import AnswerRule
+from framesift.heads.classifiers.choosing import load_classifier
 from framesift.heads.classifiers.definition import (
     BACKGROUND,
     NONE,
@@ -25,5 +26,6 @@ __all__ = [
     "as_prompt",
     "from_labels",
     "is_none_name",
+    "load_classifier",
     "read_classifier",
 ]

@@ -51,6 +51,11 @@ class AnswerRule:
     abstain_below: float | None = None
     thresholds: tuple[float, ...] = ()
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names without `NONE`."""
+        return tuple(name for name in self.names if name != NONE)
+
     def with_abstention(self, below: float | None) -> Self:
         """Return it with another `abstain_below`; ``None`` keeps its own."""
         return self if below is None else replace(self, abstain_below=below)
@@ -93,8 +98,8 @@ class AnswerRule:
         return {"mode": self.mode, "abstain_below": self.abstain_below}
 
     @classmethod
-    def of_card(cls, card: HeadCard, names: Sequence[str]) -> Self:
-        """Read the rule of a trained head, or take mode ``one`` without abstention.
+    def of_card(cls, card: HeadCard, names: Sequence[str], *, mode: Mode = "one") -> Self:
+        """Read the rule of a trained head; one that has none never abstains.
 
         Raises:
             HeadError: The head is for something else than tags.
@@ -106,7 +111,7 @@ class AnswerRule:
             raise HeadError(message)
         known: Mapping[str, Any] = card.details.get(CARD_KEY, {})
         below = known.get("abstain_below")
-        return cls(card.name, tuple(names), abstain_below=None if below is None else float(below))
+        return cls(card.name, tuple(names), mode, None if below is None else float(below))
 
     def _one(self, values: Float64Array) -> Answer:
         best = int(np.argmax(values))

@@ -112,7 +112,7 @@ class ClassifierHead:
         """Check and keep the parameters."""
         self._card = card
         self.rule = rule
-        self.labels = tuple(name for name in rule.names if name != NONE)
+        self.labels = rule.labels
         what = f"of classifier {card.name!r}"
         labels = finite_array(
             vectors.labels, shape=(len(self.labels), -1), what=f"label vectors {what}"
