@@ -39,7 +39,6 @@ COMMANDS = {
     "evaluate": "framesift.cli.evaluate:evaluate",
     "moderate": "framesift.cli.moderate:moderate",
     "policy": "framesift.cli.policy:policy",
-    "audit": "framesift.cli.audit:audit",
     "heads": "framesift.cli.heads:heads",
     "models": "framesift.cli.models:models",
     "cache": "framesift.cli.cache:cache",

@@ -29,20 +29,9 @@ if TYPE_CHECKING:
     from framesift.types import Failure
     from framesift.verdicts.audit_results import Answers
 
-__all__ = ["WORDINGS", "Answered", "Asked", "ask_classifier", "ask_policy", "read_answers"]
+__all__ = ["Answered", "Asked", "ask_classifier", "ask_policy", "read_answers"]
 
 Kind: TypeAlias = Literal["classifier", "policy", "answers", "preset"]
-
-WORDINGS = (
-    "a photo of {}.",
-    "a picture of {}.",
-    "an image of {}.",
-    "a photograph showing {}.",
-    "a close-up photo of {}.",
-    "this is {}.",
-    "{}",
-)
-"""Other ways to say the same, each by itself."""
 
 _LABELS = ("label", "answer", "prediction", "verdict", "action")
 _SCORES = ("scores", "probabilities")
@@ -102,6 +91,8 @@ def ask_classifier(
         Stop: Not one picture could be read, or the user interrupted.
     """
     from framesift.heads.classifiers import ClassifierHead
+    from framesift.heads.paraphrase import reworded
+    from framesift.heads.paraphrase import wordings as ways
     from framesift.verdicts.audit_answers import from_probabilities
 
     gathered = bench.gather(faces.files)
@@ -133,10 +124,8 @@ def ask_classifier(
     wordings = {}
     if asked.wordings:
         wordings["as it is"] = base
-        for template in WORDINGS:
-            if definition.templates != (template,):
-                worded = replace(definition, templates=(template,))
-                wordings[template] = answers(worded, calibrated=False)
+        for wording in ways(definition):
+            wordings[wording.name] = answers(reworded(definition, wording), calibrated=False)
     return Answered(
         definition.name,
         "classifier",

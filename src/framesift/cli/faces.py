@@ -165,7 +165,8 @@ def choose_groups(faces: Faces, wanted: Sequence[str] | None, truth: str | None)
     Columns of numbers and those that say how a table was made (``split``, ``rater``) are none.
 
     Raises:
-        ConfigError: One is not there, says the same of all, or none can be found.
+        ConfigError: One is not there, says the same of all or something else of each, or none can
+            be found.
     """
     if wanted:
         chosen = tuple(dict.fromkeys(column_named(name, faces, "--groups") for name in wanted))
@@ -173,6 +174,13 @@ def choose_groups(faces: Faces, wanted: Sequence[str] | None, truth: str | None)
             count = len(set(faces.values(column)))
             if count < 2:
                 message = f"--groups: {column!r} says the same of every picture"
+                raise ConfigError(message, source=str(faces.source))
+            # Groups of one would be answers for single people, which an audit does not give.
+            if count > len(faces.rows) / 2:
+                message = (
+                    f"--groups: {column!r} has {count:,} values for {len(faces.rows):,} pictures, "
+                    "so it names pictures, not groups; name a column that many share"
+                )
                 raise ConfigError(message, source=str(faces.source))
         return chosen
     found = [

@@ -20,7 +20,7 @@ BIAS_SCHEMA = 1
 
 PROMISE = (
     "Groups are what the table says; none was read off a picture. Nobody was identified, and this "
-    "report holds no answer for any single picture."
+    "report lists no answer picture by picture."
 )
 
 

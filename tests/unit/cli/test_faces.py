@@ -85,7 +85,11 @@ def test_groups_can_be_named_in_any_case(faces: Faces) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "reason"),
-    [(["race"], "there is no column 'race'"), (["split"], "says the same of every picture")],
+    [
+        (["race"], "there is no column 'race'"),
+        (["split"], "says the same of every picture"),
+        (["score"], "names pictures, not groups"),
+    ],
 )
 def test_groups_that_are_none(faces: Faces, wanted: list[str], reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
