@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from framesift.cli import learning
+from framesift.cli.console import plural
 from framesift.cli.exits import CROSSED, DONE, FAILED_ITEMS
 from framesift.cli.options import Request, embedding_options
 
@@ -117,6 +118,7 @@ def bias(request: Request, what: tuple[str, ...], **choices: Any) -> int:
             console.notice("embeddings of these pictures are cached; --no-cache keeps none")
         preset = _preset(choices, console)
         answered = ask((request, settings, console), subject, faces, preset, choices)
+        console.say(f"framesift: comparing groups of {plural(len(answered.rows), 'picture')}")
         report = make_report(faces, columns, truth or "", answered, (preset, choices))
         _write(report, choices, console)
         left_out = _tell(report.left_out, console)

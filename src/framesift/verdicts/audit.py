@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,7 +72,7 @@ class Table:
     """
 
     def __init__(self, columns: Mapping[str, Sequence[str]], *, intersections: bool = True) -> None:
-        """Number the groups in alphabetical order."""
+        """Number the groups in alphabetical order, numbers in theirs: ``3-9`` before ``20-29``."""
         filled = {
             name: [value.strip() or NOT_GIVEN for value in values]
             for name, values in columns.items()
@@ -90,10 +91,11 @@ class Table:
         place: list[int] = []
         parts: list[NDArray[np.bool_]] = []
         for number, values in enumerate(filled.values()):
-            known, codes = np.unique(np.array(values, dtype=object), return_inverse=True)
-            self.names += [str(name) for name in known]
+            known = sorted(set(values), key=_natural)
+            rank = {name: code for code, name in enumerate(known)}
+            self.names += known
             place += [number] * len(known)
-            parts.append(np.eye(len(known), dtype=bool)[codes.reshape(-1)])
+            parts.append(np.eye(len(known), dtype=bool)[[rank[value] for value in values]])
         self.column = np.array(place, dtype=np.int64)
         self.members = np.concatenate(parts, axis=1)
 
@@ -101,6 +103,11 @@ class Table:
         """Return the number of each picture's group in a column, int (N,)."""
         made: NDArray[np.int64] = self.members[:, self.column == column].argmax(axis=1)
         return made
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    parts = re.split(r"(\d+)", name)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
 def audit_bias(

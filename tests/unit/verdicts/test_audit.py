@@ -68,6 +68,15 @@ def test_pairs_of_columns_follow_the_columns() -> None:
     assert audit.columns[1].within > 0.5
 
 
+def test_ages_stand_in_the_order_of_their_numbers() -> None:
+    said = ["20-29", "3-9", "more than 70", "10-19", "", "0-2"] * 3
+    audit = audit_bias(labelled(["a", "b"] * 9), {"age": said}, options=QUICK)
+
+    assert list(audit.columns[0].sizes) == [
+        "0-2", "3-9", "10-19", "20-29", NOT_GIVEN, "more than 70",
+    ]  # fmt: skip
+
+
 def test_many_pictures_without_a_difference_are_not_found_and_few_cannot_tell() -> None:
     many = labelled(["a", "b"] * 1000)
     few = labelled(["a", "b"] * 10)
