@@ -35,6 +35,7 @@ AT_FIRST_SIGHT = {
     "held": {"bad": 47, "flagged": 47, "right_code": 47, "good": 50, "false_alarms": 0},
     "2": {"bad": 172, "flagged": 156, "right_code": 156, "good": 194, "false_alarms": 4},
     "3": {"bad": 131, "flagged": 122, "right_code": 119, "good": 150, "false_alarms": 0},
+    "4": {"bad": 116, "flagged": 107, "right_code": 103, "good": 123, "false_alarms": 1},
 }
 """What the rules of the day gave the first time they met each part; they were changed after that,
 so it cannot be measured again."""
@@ -46,7 +47,7 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 def rates(bad: list[dict[str, str]], good: list[dict[str, str]]) -> dict[str, float]:
-    """Any finding on a good prompt is a false alarm; on a bad one only a warning or error counts."""
+    """Any finding on a good prompt is a false alarm; on a bad one a note is not enough."""
     flagged = right = 0
     for row in bad:
         codes = {one.code for one in lint_prompt(row["prompt"]) if one.severity != "note"}

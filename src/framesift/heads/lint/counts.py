@@ -72,7 +72,8 @@ _COUNTS = _compile(
 )
 _DIGITS = _compile(
     rf"\b(?:{_HOW_MANY}\s+)?(?:\d+\s*(?:-|to|or)\s*)?\d{{1,3}}(?:,\d{{3}})*\+?(?:\s*x)?\s+"
-    rf"(?=(?!{_UNIT})(?:[a-z-]+\s+){{0,2}}?(?:[a-z-]+[^\Ws]s|{_IRREGULAR})\b)"
+    rf"(?=(?!{_UNIT}|(?:euro|dollar|pound|cent|franc|yen|rupee"
+    rf"|buck)s?\b)(?:[a-z-]+\s+){{0,2}}?(?:[a-z-]+[^\Ws]s|{_IRREGULAR})\b)"
 )
 _AMOUNTS = _compile(
     r"\b(?:a\s+)?(?:couple|pair|trio|triplet|handful|quartet|quintet|duo|multitude|good\s+deal|"
@@ -87,7 +88,11 @@ _AMOUNTS = _compile(
     r"twice\s+as\s+many|double\s+the|various)\b"
     r"|(?<=\bteam |\bcrew )of\s+\d+|(?<=\bgroup |\bclass |\bcrowd |\bparty )of\s+\d+"
     r"|(?<=\bfamily )of\s+\d+|(?<=\bset |\brow )of\s+\d+"
-    r"|\b(?:the\s+)?(?:total\s+)?(?:number|count|amount|quantity)\s+of\b|\bin\s+groups\s+of\b"
+    r"|\b(?:the\s+)?(?:total\s+)?(?<!phone )(?<!card )(?<!serial )(?<!account )(?:number|count"
+    r"|amount|quantity)\s+of\b|\bin\s+groups\s+of\b|\bmost\s+(?:people|men|women|children"
+    r"|[a-z]{3,}[^s\W]s)\b|\bevery\s+(?!day\b)(?=\w+)|\b(?:triplets|quadruplets)\b"
+    r"|\ball\s+(?=(?:people|men|women|children|workers|players|chairs|windows|doors|cars|dogs"
+    r"|cats|lights|employees)\b)"
     r"|\bcount(?:ing)?\s+(?:the\s+)?(?=\w+s\b)"
 )
 _AGE = _compile(

@@ -35,6 +35,9 @@ _LATIN = re.compile(
     r"us|um)"
     r"\b"
 )
+_MODEL = re.compile(
+    r"\b(?!Covid|Route|Apollo|World|Formula)[A-Z][a-z]+\s(?=\w*\d)(?=\w*[A-Z])[\w-]{2,}\b"
+)
 _IDIOMS = re.compile(
     r"\b(?:truffle|morel|brie)\s+(?:oil|street|road)\b|\b(?:hyacinth|primrose|linden|aspen|"
     r"juniper)\s+"
@@ -97,12 +100,11 @@ def find_kinds(text: str) -> Iterator[Hit]:
                 continue
             taken.append((start, end))
             yield Hit("fine-grained", start, end, family.better)
-    for match in _LATIN.finditer(shown):
+    for match in (*_LATIN.finditer(shown), *_MODEL.finditer(shown)):
         start, end = match.span()
         if not any(start < stop and begin < end for begin, stop in taken):
-            yield Hit(
-                "fine-grained", start, end, "the common name of its family: a mushroom, a bird"
-            )
+            advice = "the common name of its family: a mushroom, a bird, a camera, a motorcycle"
+            yield Hit("fine-grained", start, end, advice)
 
 
 def families_of(text: str) -> frozenset[str]:

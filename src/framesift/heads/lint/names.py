@@ -82,6 +82,11 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"^(?:my|our|your|his|her|their)\s+(?:\w+\s+)?{any_of(words('people', 'family'))}$",
             re.IGNORECASE,
         ),
+        "fame": re.compile(
+            r"\b(?:an?\s+)?(?:celebrit(?:y|ies)|(?:famous|well-known)\s+(?:person|people|actors?|actress|singers?|"
+            r"politicians?|musicians?|footballers?|athletes?|writers?|scientists?)|public\s+figures?)\b",
+            re.IGNORECASE,
+        ),
         "identity": re.compile(rf"\b{any_of(phrases('people', 'identity'))}\b", re.IGNORECASE),
     }
 
@@ -126,7 +131,8 @@ def find_names(text: str) -> Iterator[Hit]:
     """Find people who are named, or whom one would have to recognise.
 
     ``about`` is ``name`` for a named person, ``acquaintance`` for somebody the user knows,
-    ``family`` for "my grandmother", ``identity`` for a question who somebody is, and ``maybe``
+    ``family`` for "my grandmother", ``identity`` for a question who somebody is, ``fame`` for a
+    celebrity without a name, and ``maybe``
     for two capitalised words that nothing else explains.
     """
     found = _patterns()
@@ -158,6 +164,8 @@ def _places(shown: str, found: dict[str, re.Pattern[str]]) -> Iterator[tuple[str
             yield "name", *match.span()
     for match in found["identity"].finditer(shown):
         yield "identity", *match.span()
+    for match in found["fame"].finditer(shown):
+        yield "fame", *match.span()
     core = core_of(shown)
     alone = found["first"].match(core)
     if alone:

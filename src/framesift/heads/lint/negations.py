@@ -48,7 +48,7 @@ _NEGATIONS = _compile(
     r"|\bnon[- ][a-z]+\b|\bnon(?:food|human|smoker|member|dog|cat|person|vehicle|animal)s?\b"
     r"|\b(?:lacking|lacks?|lack\s+of|devoid\s+of|absen(?:t|ce\s+of)|missing|minus|sans|"
     r"deprived\s+of|void\s+of|bereft\s+of|stripped\s+of|empty\s+of|clear\s+of|free\s+(?:of|from)|"
-    r"except(?:\s+for)?|excluding|apart\s+from|aside\s+from|other\s+than|rather\s+than|"
+    r"except(?:\s+for)?|excluding|apart\s+from|aside\s+from|with\s+the\s+exception\s+of|save\s+for|barring|hardly\s+any|other\s+than|rather\s+than|"
     r"instead\s+of|"
     r"unless|anything\s+but|everything\s+but|all\s+but|(?:anything|everything|something|someone)\s+"
     r"else|but\s+no|fails?\s+to|failing\s+to|failed\s+to|refus(?:es|ing)\s+to|avoid(?:s|ing)?|"
@@ -57,7 +57,7 @@ _NEGATIONS = _compile(
     r"|\b(?:undamaged|unused|unworn|unbroken|uninjured|unharmed|unauthori[sz]ed|unattended|"
     r"unoccupied|unmasked|unlicensed|unprotected|unopened|unrelated|unedited|unhelmeted|unlabel"
     r"(?:l)?ed|unmarked|unsafe|untreated|uncovered|unfurnished|unripe)\b"
-    r"|\bunlike\b|\bopposite\s+of\b|\bnot-[a-z]+\b"
+    r"|\b[a-z]+-less\b|\bain't\b|\bunlike\b|\bopposite\s+of\b|\bnot-[a-z]+\b"
 )
 _SEEN = {
     "empty of": "an empty {0}",

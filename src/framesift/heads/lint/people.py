@@ -160,7 +160,8 @@ def _judging() -> tuple[tuple[str, re.Pattern[str]], ...]:
             r"people)\s+who\s+"
             r"(?:stole|committed|robbed|killed|is\s+wanted)\b", flags)),
         ("looks or character", re.compile(
-            rf"\b{looks}[-\s]+(?:looking\s+)?(?={_between()}(?:{seen}|faces?)\b)|\b{nouns}\b"
+            rf"\b{looks}[-\s]+(?:looking\s+)?(?={_between()}(?:{seen}|faces?)\b)|\b{nouns}\b|\b(?:attractiveness|trustworthiness|honesty|intelligence|iq|criminality|morality|"
+                r"competence)\b"
             rf"|(?:{_ASKED.pattern})(?:{looks})\b(?!\s+(?:at|in|for))", flags)),
         ("likeness to an animal", re.compile(
             rf"\b{seen}\s+(?:who|that)?\s*(?:looks?|looking|acts?|"

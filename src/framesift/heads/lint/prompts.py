@@ -47,7 +47,9 @@ def lint_prompt(text: str, *, context: int = CONTEXT_TOKENS) -> tuple[Finding, .
     return tuple(
         Finding(
             code=hit.code,
-            severity="warning" if hit.about in ("maybe", "family") else severity_of(hit.code),
+            severity="warning"
+            if hit.about in ("maybe", "family", "fame")
+            else severity_of(hit.code),
             reason=reason_of(hit.code),
             better="" if hit.better == text else hit.better,
             prompt=text,

@@ -44,6 +44,9 @@ _TIME = _compile(
     r"|\b(?:always|usually|often|sometimes|every\s+day|daily|frequently)\b(?!\s+(?:newspaper|soap))"
     r"|\bfor\s+the\s+(?:first|last|second)\s+time\b|\bbelong(?:s|ing)\s+to\b|\bowned\s+by\b"
     r"|\bmade\s+in\s+[A-Z]?\w+|\bready\s+to\b|\bon\s+(?:his|her|their)\s+way\s+(?:to|home)\b"
+    r"|\b(?:that|which|who)\s+(?:was|were|had\s+been|has\s+been|have\s+been|got)\s+\w+(?:ed|en|lt|ft|ht|nk|nt|ld)\b"
+    r"|\bwaiting\s+for\s+(?!(?:an?|the)\s+(?:bus|train|tram|taxi|metro|flight|light)\b)\w+"
+    r"|\b(?:marriage|relationship|childhood|career|memor(?:y|ies)|personality|opinion|thoughts?|emotions?)$"
     r"|\bin\s+case\b|\btaken\s+(?:yesterday|today|before|after|last|by\s+(?:me|him|her|"
     r"a\s+pro\w*))\b"
 )
@@ -82,7 +85,7 @@ def _minds() -> re.Pattern[str]:
 
 
 _TIME_IDIOMS = _compile(
-    r"\bbefore\s+and\s+after\b|\b(?:alarm|wake\s+up)\b|\bfloor\s+plans?\b|"
+    r"\b(?:runs?|running|chas\w+|bound\w+|looking|goes|going|jump\w*|walk\w*)\s+after\b|\bbefore\s+and\s+after\b|\b(?:alarm|wake\s+up)\b|\bfloor\s+plans?\b|"
     r"\bjust\s+married\s+(?:car|sign)\b"
     r"|\bwill\s+smith\b|\bin\s+love\s+actually\b|\blove\s+(?:letter|heart|lock)s?\b"
 )
@@ -125,7 +128,9 @@ _VAGUE_IDIOMS = _compile(
     r"^safe$|\bnormal\s+(?:map|lens)\b|\bone\s+things?\b|\bproper\s+noun\b|\bbad\s+(?:gateway|"
     r"hair)\b"
 )
-_SLASH = _compile(r"(?<=[a-z])\s*/\s*(?=[a-z]{2,})|\b(?:and/or|either|or)\b")
+_SLASH = _compile(
+    r"(?<=[a-z])\s*/\s*(?=[a-z]{2,})|\b(?:and/or|either|or|versus|vs\.?|compared\s+(?:to|with)|as\s+opposed\s+to)(?!\w)"
+)
 _SLASH_IDIOMS = _compile(
     r"\btrick\s+or\s+treat\w*|\bmore\s+or\s+less\b|\bkm/h\b|\bb/w\b|\bac/dc\b|\bone\s+or\s+\w+\b|"
     r"\b(?:two|three|four|five|six|\d+)\s+or\s+\w+\b|\bor\s+so\b|\bheads\s+or\s+tails\b|\bi/o\b|"
