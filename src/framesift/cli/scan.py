@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CLEAR", "FAIL_ON", "FORMAT", "OUT", "header_of", "plan_reports", "run_reports", "scan"]
 
-_FOR_PEOPLE = ("table", "reasons")
+_FOR_PEOPLE = ("table", "answers", "reasons")
 _FORMATS = ("table", "jsonl", "csv", "parquet", "html")
 
 FAIL_ON = click.option(
