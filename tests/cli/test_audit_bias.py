@@ -140,6 +140,27 @@ def test_a_scan_of_the_same_pictures_can_be_audited(
     assert "scan.jsonl, 4 pictures" in done.stdout
 
 
+def test_what_classify_wrote_can_be_audited(
+    run: Callable[..., Result], sights: tuple[Path, Path], tmp_path: Path
+) -> None:
+    faces, said = sights[1], tmp_path / "said.jsonl"
+    (faces.parent / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
+    with faces.open("a", encoding="utf-8") as stream:
+        stream.write("\nbroken.jpg;china\n")
+    made = run(
+        "classify", faces.parent, "--labels", "building, flower", "--out", said, "-f", "jsonl", "-q"
+    )
+    assert made.exit_code == 3
+    done = run("audit", "bias", faces, "--answers", said, "-f", "json", "--groups", "group")
+    outcome = json.loads(done.stdout)["columns"][0]["outcomes"][0]
+
+    assert done.exit_code == 3
+    assert "said.jsonl has no answer for it" in done.stderr
+    assert outcome["name"] == "building"
+    assert [one["rate"]["value"] for one in outcome["groups"]] == [1.0, 0.0]
+    assert outcome["groups"][0]["score"]["superiority"] == 1.0
+
+
 def test_a_classifier_with_one_more_label_and_other_words(
     run: Callable[..., Result], sights: tuple[Path, Path]
 ) -> None:

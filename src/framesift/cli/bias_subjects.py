@@ -241,6 +241,9 @@ def _json_lines(file: Path) -> Iterator[tuple[str, _Said]]:
         if not isinstance(path, str):
             message = f"line {number} names no picture; give each object a path"
             raise ConfigError(message, source=str(file))
+        if record.get("error") and "kind" in record and record["kind"] is None:
+            # A file that a scan could not read: it has no answer.
+            continue
         said = _of_record(record)
         if said is None:
             message = f"line {number} has no answer; give each object a label"
@@ -249,7 +252,14 @@ def _json_lines(file: Path) -> Iterator[tuple[str, _Said]]:
 
 
 def _of_record(record: Mapping[str, Any]) -> _Said | None:
-    """Return what a record says; a record of Framesift itself by its action or its tags."""
+    """Return what a record says; one of Framesift by its classifier's answer, or its action."""
+    from framesift.verdicts.audit_answers import UNSURE
+
+    answer = record.get("answer")
+    if isinstance(answer, dict):
+        tags = {one["name"]: one["score"] for one in record.get("tags") or ()}
+        unsure = (UNSURE,) if answer["status"] == "unsure" else ()
+        return tuple(answer["labels"]) or unsure, tags
     scores: Mapping[str, Any] = next(
         (record[name] for name in _SCORES if isinstance(record.get(name), dict)), {}
     )
