@@ -75,7 +75,7 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rate(one: dict[str, Any]) -> list[float]:
-    return [round(one[key], 4) for key in ("value", "low", "high")]
+    return [round(one[key], 6) for key in ("value", "low", "high")]
 
 
 def _widest(column: dict[str, Any]) -> float:
