@@ -10,6 +10,7 @@ __all__ = ["SUBCOMMANDS", "audit"]
 
 SUBCOMMANDS = {
     "prompts": "framesift.cli.audit_prompts:prompts",
+    "bias": "framesift.cli.audit_bias:bias",
 }
 """Name to module and command, in the order in which they are used."""
 
