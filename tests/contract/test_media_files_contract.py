@@ -207,6 +207,15 @@ def test_times_are_those_of_ffprobe(path: Path) -> None:
     assert len(times) - len(expected) <= (1 if path.suffix == ".avi" else 0)
 
 
+def test_a_variable_rate_ends_where_its_stream_says() -> None:
+    with opened(DATA / "robust_videos" / "generated" / "vfr.mp4") as media:
+        index = media.index
+        assert index is not None
+        # ffprobe: stream=duration. The packet shown last claims 0.24 s, the time to the next one
+        # in the file, and would end at 3.2 s.
+        assert index.end == media.info.duration == Fraction(304, 100)
+
+
 @pytest.mark.parametrize("threads", [1, 4])
 def test_the_number_of_decoder_threads_does_not_show(
     path: Path, threads: int, monkeypatch: pytest.MonkeyPatch

@@ -82,13 +82,19 @@ class Watcher:
         self._end = max(self._end, frame.time + (frame.duration or 0))
 
     def done(self) -> None:
-        """Take note that the medium was read to its end."""
+        """Take note that the medium was read to its end.
+
+        Raises:
+            CorruptMediaError: The file ends before the end that its container states.
+        """
         index = self._media.index
         duration = self._media.info.duration
         if index is not None:
             self._end = max(self._end, index.end)
         elif duration is not None:
             self._end = max(self._end, self._start + duration)
+        if (error := self._media.cut_off) is not None:
+            raise error
 
     def survey(self) -> Survey:
         """Return what was noticed so far."""
