@@ -18,8 +18,11 @@ from framesift.frames import AdaptiveSampler, KeyframeSampler, UniformSampler
 from framesift.heads import HeadCard
 from framesift.media import Source, open_media
 from framesift.pipeline import Analyzer, Reading
+from framesift.pipeline.items import Item
+from framesift.pipeline.moderation import Findings
+from framesift.pipeline.timeline import course_of
 from framesift.policies import TAXONOMY, Policy, VideoRule
-from framesift.types import Embeddings, Scores
+from framesift.types import Embeddings, Evidence, Scores, Signal, Survey
 
 CATEGORY = TAXONOMY[0].name
 FPS = 10
@@ -105,6 +108,23 @@ def video(seconds, *green, gop=25):
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return out.getvalue()
+
+
+def cut_off(data):
+    """The first 60 per cent of a video's bytes, in a container that can be read without its end."""
+    out = io.BytesIO()
+    with (
+        av.open(io.BytesIO(data)) as source,
+        av.open(out, "w", format="matroska") as container,
+    ):
+        stream = source.streams.video[0]
+        copy = container.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.size:
+                packet.stream = copy
+                container.mux(packet)
+    whole = out.getvalue()
+    return whole[: int(len(whole) * 0.6)]
 
 
 def cut(data, at):
@@ -246,6 +266,22 @@ def test_where_reading_stopped_is_said(build):
     assert analyzer.analyze(video(3), stop_on="review").timeline.stopped is None
 
 
+def test_what_is_said_after_the_stop_has_no_false_time(build, policy):
+    analyzer = build(sampler=UniformSampler(10, 600))
+    result = analyzer.analyze(video(10, (2, 3)), stop_on="review")
+    item = Item(Source.from_bytes(b""), "", info=result.info)
+    item.times = list(result.timeline.times)
+    item.survey = Survey(Fraction(0), result.timeline.end)
+    said = Signal(CATEGORY, 0.9, "text", "subtitles", Evidence(time=Fraction(8)))
+    findings = Findings([said])
+    found = {}
+    for item.stopped in (False, True):
+        course = course_of(item, findings, policy)
+        line = course.timeline(findings, item, result.moderation, policy, sampler="")
+        found[item.stopped] = [one.part for one in line.segments]
+    assert found == {False: ["subtitles"], True: []}
+
+
 def test_where_the_share_decides_a_moment_does_not_stop_for_a_block(build, policy):
     shared = replace(policy, video=VideoRule(rule="share", share=0.5))
     analyzer = build(policy=shared, sampler=UniformSampler(10, 600))
@@ -255,23 +291,7 @@ def test_where_the_share_decides_a_moment_does_not_stop_for_a_block(build, polic
 
 
 def test_what_is_cut_off_has_a_timeline_as_far_as_it_goes(build):
-    data = video(10, (2, 3), gop=10)
-    with av.open(io.BytesIO(data)) as container:
-        early = container.streams.video[0].duration
-    assert early
-    out = io.BytesIO()
-    with (
-        av.open(io.BytesIO(data)) as source,
-        av.open(out, "w", format="matroska") as container,
-    ):
-        stream = source.streams.video[0]
-        copy = container.add_stream_from_template(stream)
-        for packet in source.demux(stream):
-            if packet.size:
-                packet.stream = copy
-                container.mux(packet)
-    whole = out.getvalue()
-    result = build().analyze(Source.from_bytes(whole[: int(len(whole) * 0.6)], name="cut.mkv"))
+    result = build().analyze(Source.from_bytes(cut_off(video(10, (2, 3), gop=10)), name="cut.mkv"))
     assert result.timeline.times[-1] > 2
     assert [round(float(one.start)) for one in harm(result)] == [2]
 
@@ -280,3 +300,14 @@ def test_a_still_has_no_timeline(build):
     out = io.BytesIO()
     Image.new("RGB", (40, 30)).save(out, "PNG")
     assert build().analyze(out.getvalue()).timeline is None
+
+
+def test_what_the_cache_says_of_damage_names_the_file_at_hand(build, tmp_path):
+    data = cut_off(video(10, gop=10))
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        analyzer = build(cache=cache)
+        first = analyzer.analyze(Source.from_bytes(data, name="secret/first.mkv"))
+        again = analyzer.analyze(Source.from_bytes(data, name="second.mkv"))
+    assert first.error.message.startswith("secret/first.mkv (at ")
+    assert again.error.message == first.error.message.replace("secret/first.mkv", "second.mkv")
+    assert b"secret" not in (tmp_path / "cache.sqlite").read_bytes()
