@@ -84,7 +84,7 @@ class ClipFiles:
 
         rebased = kind != "json" and result.info.format in _REBASED
         return SegmentSheet(
-            name=PurePath(result.path).name,
+            name=result.path if kind == "json" else PurePath(result.path).name,
             policy=result.moderation.policy if result.moderation else "",
             origin=result.info.start if rebased else Fraction(0),
             rate=self._rate(source) if kind == "edl" else _PLAIN_RATE,
