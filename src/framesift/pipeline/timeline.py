@@ -71,7 +71,7 @@ class Course:
             sampler: How the moments were chosen.
         """
         signals: Sequence[Signal] = findings.signals
-        if item.stopped:
+        if item.stopped or item.problem is not None:
             # What is said later is in the verdict with its time; no stretch was read that far.
             end = self.moments[-1][1]
             signals = [one for one in signals if not _comes_after(one, end)]

@@ -22,7 +22,7 @@ from framesift.pipeline.items import Item
 from framesift.pipeline.moderation import Findings
 from framesift.pipeline.timeline import course_of
 from framesift.policies import TAXONOMY, Policy, VideoRule
-from framesift.types import Embeddings, Evidence, Scores, Signal, Survey
+from framesift.types import Embeddings, Evidence, Problem, Scores, Signal, Survey
 
 CATEGORY = TAXONOMY[0].name
 FPS = 10
@@ -266,7 +266,7 @@ def test_where_reading_stopped_is_said(build):
     assert analyzer.analyze(video(3), stop_on="review").timeline.stopped is None
 
 
-def test_what_is_said_after_the_stop_has_no_false_time(build, policy):
+def test_what_is_said_after_reading_ended_has_no_false_time(build, policy):
     analyzer = build(sampler=UniformSampler(10, 600))
     result = analyzer.analyze(video(10, (2, 3)), stop_on="review")
     item = Item(Source.from_bytes(b""), "", info=result.info)
@@ -274,12 +274,13 @@ def test_what_is_said_after_the_stop_has_no_false_time(build, policy):
     item.survey = Survey(Fraction(0), result.timeline.end)
     said = Signal(CATEGORY, 0.9, "text", "subtitles", Evidence(time=Fraction(8)))
     findings = Findings([said])
-    found = {}
-    for item.stopped in (False, True):
+    broken = Problem("CorruptMediaError", "is cut off here; get a new copy")
+    found = []
+    for item.stopped, item.problem in ((False, None), (True, None), (False, broken)):
         course = course_of(item, findings, policy)
         line = course.timeline(findings, item, result.moderation, policy, sampler="")
-        found[item.stopped] = [one.part for one in line.segments]
-    assert found == {False: ["subtitles"], True: []}
+        found.append([one.part for one in line.segments])
+    assert found == [["subtitles"], [], []]
 
 
 def test_where_the_share_decides_a_moment_does_not_stop_for_a_block(build, policy):
