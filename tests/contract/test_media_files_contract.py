@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from framesift.errors import MediaError
+from framesift.frames import AdaptiveSampler, Watcher
 from framesift.media import Media, Source, open_media
 
 if TYPE_CHECKING:
@@ -214,6 +215,9 @@ def test_a_variable_rate_ends_where_its_stream_says() -> None:
         # ffprobe: stream=duration. The packet shown last claims 0.24 s, the time to the next one
         # in the file, and would end at 3.2 s.
         assert index.end == media.info.duration == Fraction(304, 100)
+        watcher = Watcher(media)
+        assert len(list(AdaptiveSampler().frames(media, watcher))) == 3
+        assert (watcher.survey().end, watcher.survey().watched) == (index.end, index.end)
 
 
 @pytest.mark.parametrize("threads", [1, 4])

@@ -155,13 +155,13 @@ class Stages:
                     if self.reader is not None:
                         read_words(self.reader, item, frame)
                     yield self._prepare(item, frame)
+                item.info = media.info  # reading told the length more exactly
             except MediaError as error:
                 if not item.times:
                     raise
                 item.problem = Problem(type(error).__name__, str(error))
             finally:
-                # Also where nobody wants further frames. Decoding told the length more exactly.
-                item.info = media.info
+                # Also where nobody wants further frames.
                 if moves(media.info):
                     item.survey = watcher.survey()
         if not item.times:

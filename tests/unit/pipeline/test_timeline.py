@@ -159,6 +159,41 @@ def test_what_is_burnt_in_is_found_within_one_step(build, sampler, start, end):
     assert (found[0].label, found[0].action, found[0].source) == (CATEGORY, "block", "moderation")
 
 
+def uneven(late_s, start, end, form):
+    """Ten seconds at a variable rate that begin late on the stream's clock, green in a stretch."""
+    out = io.BytesIO()
+    rng = np.random.default_rng(8)
+    times = np.cumsum([0, *rng.integers(20, 180, 200)])
+    wall = np.kron(rng.integers(40, 130, (12, 60)), np.ones((8, 8))).astype(np.uint8)
+    with av.open(out, "w", format=form) as container:
+        stream = container.add_stream("libx264", rate=1000, options={"crf": "20", "g": "25"})
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for number, ms in enumerate(times[times < 10_000].tolist()):
+            pixels = np.repeat(wall[:, number : number + 128, None], 3, axis=2)
+            if start <= ms / 1000 < end:
+                pixels = pixels // 8 + np.array([0, 230, 0], np.uint8)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
+            frame.pts, frame.time_base = int(1000 * late_s) + ms, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("sampler", [AdaptiveSampler(), UniformSampler(2)])
+@pytest.mark.parametrize(("form", "late_s"), [("mp4", 0), ("matroska", 3), ("mpegts", 11 * 3600)])
+def test_so_it_is_where_frames_are_uneven_and_the_clock_starts_late(build, sampler, form, late_s):
+    start, end = 3.2, 5.1
+    timeline = build(sampler=sampler).analyze(uneven(late_s, start, end, form)).timeline
+    (found,) = [one for one in timeline.segments if one.kind == "harm"]
+    step = 1 / float(sampler.fps)
+    assert abs(float(found.start - timeline.start) - start) <= step
+    assert abs(float(found.end - timeline.start) - end) <= step
+    assert start <= found.peak_time - timeline.start < end
+    # The muxer of MPEG-TS adds a delay of its own.
+    assert abs(float(timeline.start) - late_s) <= (2 if form == "mpegts" else 0.001)
+
+
 def test_a_stretch_that_begins_with_a_cut_is_found_to_the_frame(build):
     found = harm(build().analyze(video(10, (3.2, 5.1))))
     assert [(one.start, one.end) for one in found] == [(Fraction(32, 10), Fraction(51, 10))]
