@@ -100,24 +100,25 @@ def onnx_settings(figures: dict[str, Any]) -> str:
 
 def video(figures: dict[str, Any]) -> str:
     """Return the table of how fast videos are read and the one of memory."""
-    header = ["1080p H.264", "frames", "times real time", "beside OpenCV", "with `starter`"]
-    header += ["beside OpenCV", "CPU s a minute", "with `starter`"]
+    header = ["1080p H.264", "frames"]
+    for what in ("by CPU time", "on the clock"):
+        header += [f"times real time {what}", "beside OpenCV", "with `starter`", "beside OpenCV"]
     rows = [
         [
             f"{way}; {gop}",
             case["frames"],
-            case["decoding_times_real_time"],
-            case["decoding_times_opencv"],
-            case["with_model_times_real_time"],
-            case["with_model_times_opencv"],
-            case["decoding_cpu_s_per_minute"],
-            case["with_model_cpu_s_per_minute"],
+            *(
+                case[f"{name}_times_{beside}{by}"]
+                for by in ("_by_cpu", "")
+                for name in ("decoding", "with_model")
+                for beside in ("real_time", "opencv")
+            ),
         ]
         for gop, ways in figures["speed"].items()
         for way, case in ways.items()
     ]
     peaks = [[way, *case.values()] for way, case in figures["peak_mib"].items()]
-    memory = table(["peak MiB without a model", "the clip", "four times its length"], peaks)
+    memory = table(["peak MiB without a model", "one minute", "ten minutes"], peaks)
     return f"{table(header, rows)}\n\n{memory}"
 
 

@@ -2,13 +2,15 @@
 
 Clips are made by code: 1080p H.264, shots of moving pictures with a sensor's noise, key frames one,
 two and 8.3 seconds apart. Every way of reading runs on every clip, decoding alone and with the
-`starter` model, in turns within one run; a figure is the clip's length by the time it took.
+`starter` model, in turns within one run; a figure is the clip's length by the time it took: on the
+clock, and by the processor time of all threads together. The clock counts what else the machine
+does; processor time hardly does, and an idle machine with a core or more is at least as quick.
 
     python -m benchmarks.video                   # some minutes; needs the extra `ocr` for OpenCV
-    python -m benchmarks.video --seconds 10 --repeats 1
+    python -m benchmarks.video --seconds 12 --repeats 1
     python -m benchmarks.video --keep            # write benchmarks/results/video.json
 
-Memory is the peak of a process of its own per way, for a clip and for four times its length.
+Memory is the peak of a process of its own per way, for one minute and for ten of the same clip.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ SAMPLERS = {
 }
 OPENCV = "OpenCV, every frame"
 MARKS = {"key frames": 20.0, "exact": 6.0}
+LENGTHS_S = {"one_minute": 60, "ten_minutes": 600}
 _BATCH = 16
 _NOISE = 2.5
 
@@ -173,13 +176,16 @@ def measure(
             for _ in range(repeats):
                 for way in ways:
                     taken[way].append(common.clocks(_job(path, way, model)))
-            theirs = statistics.median(clock for clock, _ in taken[OPENCV])
+            theirs = [statistics.median(column) for column in zip(*taken[OPENCV], strict=True)]
             for way, spent in taken.items():
-                clock = statistics.median(one for one, _ in spent)
-                row[way][f"{name}_times_real_time"] = round(seconds / clock, 1)
-                row[way][f"{name}_times_opencv"] = round(theirs / clock, 2)
-                cpu = statistics.median(one for _, one in spent)
-                row[way][f"{name}_cpu_s_per_minute"] = round(60 * cpu / seconds, 2)
+                clock, cpu = (statistics.median(column) for column in zip(*spent, strict=True))
+                row[way] |= {
+                    f"{name}_times_real_time": round(seconds / clock, 1),
+                    f"{name}_times_opencv": round(theirs[0] / clock, 2),
+                    f"{name}_times_real_time_by_cpu": round(seconds / cpu, 1),
+                    f"{name}_times_opencv_by_cpu": round(theirs[1] / cpu, 2),
+                    f"{name}_cpu_s_per_minute": round(60 * cpu / seconds, 2),
+                }
         for way in ways:
             row[way]["frames"] = run(path, way, None)
         figures[f"key frames {gop} apart"] = row
@@ -190,16 +196,13 @@ def _job(path: Path, way: str, embedder: Embedder | None) -> Callable[[], object
     return lambda: run(path, way, embedder)
 
 
-def memory(path: Path, folder: Path) -> dict[str, object]:
+def memory(path: Path, seconds: int, folder: Path) -> dict[str, object]:
     """Return the peak memory of one process per way and length, in MiB."""
-    longer = folder / "longer.mp4"
-    repeat(path, longer, 4)
-    peaks: dict[str, object] = {}
-    for way in SAMPLERS:
-        peaks[way] = {
-            length: _peak(clip, way) for length, clip in (("once", path), ("four_times", longer))
-        }
-    return peaks
+    lengths = {}
+    for name, wanted_s in LENGTHS_S.items():
+        lengths[name] = folder / f"{name}.mp4"
+        repeat(path, lengths[name], max(1, round(wanted_s / seconds)))
+    return {way: {name: _peak(longer, way) for name, longer in lengths.items()} for way in SAMPLERS}
 
 
 def _peak(path: Path, way: str) -> float:
@@ -234,21 +237,24 @@ def main() -> int:
         embedder = framesift.load_embedder("starter")
         run(paths["1 s"], "key frames", embedder)  # warms up
         speed = measure(paths, arguments.seconds, arguments.repeats, embedder)
-        figures = {"speed": speed, "peak_mib": memory(paths["2 s"], folder)}
+        figures = {"speed": speed, "peak_mib": memory(paths["2 s"], arguments.seconds, folder)}
     show({**speed, "peak MiB": figures["peak_mib"]})
-    held = True
-    for way, least in MARKS.items():
-        gop = "key frames 2 s apart"
-        worst = min(
-            value
-            for name, value in speed[gop][way].items()  # type: ignore[index]
-            if name.endswith("times_real_time")
-        )
-        held = held and worst >= least
-        print(f"{way}: {worst} times real time, {least:g} wanted, {gop}")
     if arguments.keep:
         print(common.write("video", figures, started=started))
-    return 0 if held else 1
+    return 0 if held(speed) else 1
+
+
+def held(speed: dict[str, object], gop: str = "key frames 2 s apart") -> bool:
+    """Print each mark beside what was reached; whether all hold by processor time."""
+    reached = True
+    for way, least in MARKS.items():
+        row = speed[gop][way]  # type: ignore[index]
+        for name in ("decoding", "with_model"):
+            by_cpu, clock = row[f"{name}_times_real_time_by_cpu"], row[f"{name}_times_real_time"]
+            reached = reached and by_cpu >= least
+            print(f"{way}, {name}: {by_cpu} times real time by processor time, {clock} on the")
+            print(f"  clock; {least:g} wanted, {gop}")
+    return reached
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from framesift.errors import MediaError
+from framesift.frames import AdaptiveSampler, Watcher
 from framesift.media import Media, Source, open_media
 
 if TYPE_CHECKING:
@@ -205,6 +206,18 @@ def test_times_are_those_of_ffprobe(path: Path) -> None:
     # Frames held back to the end of an AVI have no time stamp for ffprobe.
     assert times[: len(expected)] == expected
     assert len(times) - len(expected) <= (1 if path.suffix == ".avi" else 0)
+
+
+def test_a_variable_rate_ends_where_its_stream_says() -> None:
+    with opened(DATA / "robust_videos" / "generated" / "vfr.mp4") as media:
+        index = media.index
+        assert index is not None
+        # ffprobe: stream=duration. The packet shown last claims 0.24 s, the time to the next one
+        # in the file, and would end at 3.2 s.
+        assert index.end == media.info.duration == Fraction(304, 100)
+        watcher = Watcher(media)
+        assert len(list(AdaptiveSampler().frames(media, watcher))) == 3
+        assert (watcher.survey().end, watcher.survey().watched) == (index.end, index.end)
 
 
 @pytest.mark.parametrize("threads", [1, 4])

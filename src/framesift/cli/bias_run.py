@@ -93,7 +93,7 @@ def _guard(definition: ClassifierDefinition, asked: Asked) -> None:
     Raises:
         RefusedError: With the reason and what to ask instead.
     """
-    from framesift.cli.audit_prompts import words_of
+    from framesift.cli.guarding import words_of
     from framesift.errors import RefusedError
     from framesift.heads.guard import check_request
 

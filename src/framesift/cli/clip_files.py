@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from framesift.types import Action, Analysis, Timeline
     from framesift.verdicts.moments import Moment
 
-__all__ = ["ClipFiles", "place_new", "time_in_name"]
+__all__ = ["ClipFiles", "place_new", "time_in_name", "usual_rate"]
 
 _SHEET_TILES = 60
 _STEM = "clip"
 _PLAIN_RATE = Fraction(25)
+_STEADY = 0.9
+"""From this share of usual gaps between frames on, the longer ones are frames that were dropped."""
 # Players show 0 at the first frame of these, wherever the stream's own clock starts.
 _REBASED = ("mpegts", "mpeg")
 
@@ -84,7 +86,7 @@ class ClipFiles:
 
         rebased = kind != "json" and result.info.format in _REBASED
         return SegmentSheet(
-            name=PurePath(result.path).name,
+            name=result.path if kind == "json" else PurePath(result.path).name,
             policy=result.moderation.policy if result.moderation else "",
             origin=result.info.start if rebased else Fraction(0),
             rate=self._rate(source) if kind == "edl" else _PLAIN_RATE,
@@ -94,20 +96,18 @@ class ClipFiles:
         """Return how many frames a second a video has, by its index; edit lists count frames."""
         from framesift.media import open_media
 
-        first = last = Fraction(0)
-        count = 0
+        times: Sequence[Fraction] = ()
         with (
             contextlib.suppress(MediaError),
             open_media(source, limits=self._session.analyzer.reading.limits) as media,
         ):
             if media.frame_times is not None:
-                count = len(media.frame_times)
-                first, last = media.frame_times[0], media.frame_times[-1]
+                times = media.frame_times
             elif media.index is not None:
-                count = len(media.index)
-                first, last = media.index.time(0), media.index.time(count - 1)
-        if count > 1 and last > first:
-            return (count - 1) / (last - first)
+                times = [media.index.time(place) for place in range(len(media.index))]
+        rate = usual_rate(times)
+        if rate is not None:
+            return rate
         name = printable(source.name)
         self._session.console.notice(
             f"{name}: its frame rate is unknown; the list counts 25 a second"
@@ -169,6 +169,26 @@ class ClipFiles:
 
     def _said(self, path: Path) -> None:
         self._session.console.say(f"framesift: wrote {printable(str(path))}")
+
+
+def usual_rate(times: Sequence[Fraction]) -> Fraction | None:
+    """Return how many frames a second there are.
+
+    A few frames that were dropped do not count: a camera of 29.97 that lost one still has that
+    rate, and its timecode. Where rates really vary, it is the mean.
+
+    Args:
+        times: When the frames start, in seconds, ascending.
+
+    Returns:
+        ``None`` for fewer than two frames.
+    """
+    gaps = sorted(after - before for before, after in itertools.pairwise(times))
+    if not gaps:
+        return None
+    usual = [gap for gap in gaps if gap <= gaps[len(gaps) // 2] * Fraction(3, 2)]
+    kept = usual if len(usual) >= _STEADY * len(gaps) else gaps
+    return len(kept) / sum(kept, Fraction(0))
 
 
 def time_in_name(time: Fraction) -> str:

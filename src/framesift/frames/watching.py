@@ -68,7 +68,7 @@ class Watcher:
         self._alone = not joined
         self._last, self._duration = shown.time, shown.duration
         self._decoded += 1
-        self._end = max(self._end, shown.time + (shown.duration or 0))
+        self._end = max(self._end, self._until(shown.time, shown.duration))
         self._faults.see(shown.time, shown.duration, small, joined=joined)
         look = Look(small)
         return Sight(look, self._shots.see(shown.time, look, joined))
@@ -79,16 +79,22 @@ class Watcher:
             self._decoded += frame.time != self._chosen
         self._chosen = frame.time
         self._ends.append(self._end_of(frame))
-        self._end = max(self._end, frame.time + (frame.duration or 0))
+        self._end = max(self._end, self._until(frame.time, frame.duration))
 
     def done(self) -> None:
-        """Take note that the medium was read to its end."""
+        """Take note that the medium was read to its end.
+
+        Raises:
+            CorruptMediaError: The file ends before the end that its container states.
+        """
         index = self._media.index
         duration = self._media.info.duration
         if index is not None:
             self._end = max(self._end, index.end)
         elif duration is not None:
             self._end = max(self._end, self._start + duration)
+        if (error := self._media.cut_off) is not None:
+            raise error
 
     def survey(self) -> Survey:
         """Return what was noticed so far."""
@@ -115,6 +121,12 @@ class Watcher:
             return self._media.cues()
         except MediaError:
             return ()  # what is wrong with the file is told by its pictures
+
+    def _until(self, time: Fraction, duration: Fraction | None) -> Fraction:
+        """Return when a frame gives way at the latest: the last one may claim more than there is."""
+        index = self._media.index
+        end = time + (duration or 0)
+        return min(end, max(index.end, time)) if index is not None else end
 
     def _end_of(self, frame: Frame) -> Fraction:
         """Return when a frame gives way to the next one: players do not look at its duration."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
+    from framesift.errors import CorruptMediaError
     from framesift.media.index import FrameIndex
     from framesift.types import Cue, Frame, MediaInfo, UInt8Array
 
@@ -112,6 +113,14 @@ class Media(ABC):
             key = frame.index == 0
             if key or not keys_only:
                 yield _Decoded(frame, key=key)
+
+    @property
+    def cut_off(self) -> CorruptMediaError | None:
+        """Whether the file ends before the container says it does; ``time_s`` says when.
+
+        Samplers, which may not have read as far as the end, raise it after their last frame.
+        """
+        return None
 
     def cues(self) -> tuple[Cue, ...]:
         """Return the subtitles inside the file, in the order of their starts."""

@@ -10,6 +10,7 @@ from av.stream import Discard, Disposition
 
 from framesift.errors import UnsupportedMediaError
 from framesift.media.budget import decode_budget
+from framesift.media.extent import missing_bytes
 from framesift.media.image import check_pixels
 from framesift.media.libav import READ_ERRORS, libav_errors, open_container
 
@@ -49,6 +50,7 @@ class Deck:
         needed: Bytes the decoder takes, roughly.
         turn: Grows with each new reading, so that an older one notices.
         rate: Frames a second on average.
+        missing: Bytes by which the file is shorter than the container says.
         has_subtitles: Whether there are subtitles of any kind in the file.
     """
 
@@ -89,6 +91,7 @@ class Deck:
         self._ahead: Packet[VideoStream] | None = None
         self._first: tuple[int | None, int] | None = None
         self.turn = 0
+        self.missing = missing_bytes(file, form)
         self._open()
 
     @property

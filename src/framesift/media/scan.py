@@ -74,7 +74,13 @@ class _Packets:
             true = False
         last = int(ticks[-1])
         end = max(self.ends) if true else last + deck.step
-        return self._index(deck, order, ticks, end if end > last else last + deck.step, true=true)
+        end = end if end > last else last + deck.step
+        # MP4 gives each packet the time until the next one is decoded, not shown: where rates vary
+        # and frames are reordered, that may reach beyond the length that the stream states.
+        stated = _stated_end(deck.stream)
+        if len(ticks) > 1 and last + int(np.diff(ticks).min()) <= stated < end:
+            end = stated
+        return self._index(deck, order, ticks, end, true=true)
 
     def _shown_order(self, pts: NDArray[np.int64], jump: int) -> NDArray[np.int64]:
         """Sort by time, each recording of several in one file for itself."""
@@ -120,6 +126,11 @@ class _Packets:
         keys = np.frombuffer(bytes(self.keys), np.bool_)[order]
         sizes = np.asarray(self.sizes, np.uint32)[order]
         return FrameIndex(deck.base, ticks, keys, sizes, end * deck.base, true)
+
+
+def _stated_end(stream: VideoStream) -> int:
+    """Return when the stream ends as its header says, in ticks; 0 where it does not."""
+    return (stream.start_time or 0) + stream.duration if stream.duration else 0
 
 
 def _is_hidden(packet: Packet[VideoStream]) -> bool:

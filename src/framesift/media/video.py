@@ -17,7 +17,7 @@ from framesift.media.libav import libav_errors
 from framesift.media.rendering import Renderer
 from framesift.media.scan import scan_index
 from framesift.media.subtitles import read_cues
-from framesift.media.walk import Walk
+from framesift.media.walk import Walk, cut_off_error
 from framesift.types import Frame, MediaInfo
 
 if TYPE_CHECKING:
@@ -155,6 +155,14 @@ class VideoMedia(Media):
             trouble = trouble or walk.trouble
         if trouble is not None:
             raise trouble
+
+    @property
+    def cut_off(self) -> CorruptMediaError | None:
+        """Compares the size that the container states with the file's."""
+        if not self._opened.missing:
+            return None
+        last = self.index.time(-1) if self.index is not None else None
+        return cut_off_error(self._name, self._opened.missing, last)
 
     def cues(self) -> tuple[Cue, ...]:
         """Return the text subtitles inside the file; read once, with a demuxer of its own."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from framesift.media.index import FrameIndex
     from framesift.media.limits import Limits
 
-__all__ = ["Picture", "Walk"]
+__all__ = ["Picture", "Walk", "cut_off_error"]
 
 _NEAR_S = Fraction(1, 2)
 _TRIES = 3
@@ -267,8 +267,10 @@ class Walk:
             self._remember(f"is broken or cut off here ({reason_of(error)}); get a new copy", last)
 
     def _check_end(self, end: int | None, last: Fraction | None) -> None:
-        """Notice a file cut off between two packets, by the length its index states."""
+        """Notice a file cut off between two packets, by the size or length that it states."""
         stream = self._deck.stream
+        if self._deck.missing and self.trouble is None:
+            self.trouble = cut_off_error(self._name, self._deck.missing, last)
         if not stream.duration or stream.time_base is None or last is None or self.trouble:
             return
         promised = (stream.duration + (stream.start_time or 0)) * stream.time_base
@@ -306,3 +308,15 @@ class Walk:
         else:
             return
         raise LimitExceededError(message, source=self._name, time_s=time)
+
+
+def cut_off_error(name: str, missing: int, time_s: Fraction | None) -> CorruptMediaError:
+    """Return the error about a file that ends too early.
+
+    Args:
+        name: The source.
+        missing: Bytes that its container states and that are not there.
+        time_s: When its last frame starts.
+    """
+    message = f"is cut off here: {missing:,} bytes are missing; get a new copy"
+    return CorruptMediaError(message, source=name, time_s=time_s)

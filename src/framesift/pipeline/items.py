@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from framesift.media import Limits
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
         WordBox,
     )
 
-__all__ = ["Embedded", "Item", "Prepared", "Reading", "moves"]
+__all__ = [
+    "Embedded",
+    "Item",
+    "Prepared",
+    "Reading",
+    "moves",
+    "named_problem",
+    "nameless_problem",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +125,17 @@ class Embedded:
 def moves(info: MediaInfo) -> bool:
     """Whether a medium has a timeline: a video or an animation, and not the pages of a TIFF."""
     return info.kind == "video" or (info.kind == "animation" and info.duration is not None)
+
+
+def nameless_problem(problem: Problem | None, name: str) -> Problem | None:
+    """Take the name of the source out of a problem: the cache remembers contents, not names."""
+    if problem is None or not problem.message.startswith(name):
+        return problem
+    return replace(problem, message=problem.message.removeprefix(name))
+
+
+def named_problem(problem: Problem | None, name: str) -> Problem | None:
+    """Give a problem from the cache the name that the source has now."""
+    if problem is None or not problem.message.startswith((":", " (at ")):
+        return problem
+    return replace(problem, message=f"{name}{problem.message}")

@@ -20,7 +20,15 @@ from framesift.embeddings.cache import Pictures, Plan
 from framesift.errors import CorruptMediaError, FramesiftError, MediaError
 from framesift.frames import AdaptiveSampler, Watcher
 from framesift.media import Source, open_media, thumbnail
-from framesift.pipeline.items import Embedded, Item, Prepared, Reading, moves
+from framesift.pipeline.items import (
+    Embedded,
+    Item,
+    Prepared,
+    Reading,
+    moves,
+    named_problem,
+    nameless_problem,
+)
 from framesift.pipeline.words import MIN_SIDE_PX, WORDS_VERSION, read_words
 from framesift.types import Failure, ModelInfo, Problem
 
@@ -35,8 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Gatherer", "Stages", "as_source"]
 
-_DECODING_VERSION = 5
-"""Part of every cache key; grows when the same file would decode to other pixels."""
+_DECODING_VERSION = 6
+"""Part of every cache key; grows when the same file would decode to other pixels or times."""
 
 _ENCODE_CHUNK = 16
 _POSTER_PX = 240
@@ -119,7 +127,7 @@ class Stages:
             item.complete = True
             item.info = replace(plan.info, path=source.name)
             item.times = list(plan.times)
-            item.problem = plan.problem
+            item.problem = named_problem(plan.problem, source.name)
             item.words = list(plan.words)
             item.survey = plan.survey
         return item
@@ -147,6 +155,7 @@ class Stages:
                     if self.reader is not None:
                         read_words(self.reader, item, frame)
                     yield self._prepare(item, frame)
+                item.info = media.info  # reading told the length more exactly
             except MediaError as error:
                 if not item.times:
                     raise
@@ -287,7 +296,8 @@ class Stages:
         }
         if item.problem is not None and item.problem.type == "DecodeTimeoutError":
             return  # a quicker or less busy machine would have seen more
-        plan = Plan(replace(info, path=""), tuple(item.times), item.problem, survey=item.survey)
+        problem = nameless_problem(item.problem, item.source.name)
+        plan = Plan(replace(info, path=""), tuple(item.times), problem, survey=item.survey)
         plans = {self._plan_key: plan}
         if self.reader is not None and item.words_problem is None:
             plans[self._plan_key + self._words_key] = replace(plan, words=tuple(item.words))

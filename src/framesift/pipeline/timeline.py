@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from framesift.pipeline.moderation import Findings
     from framesift.pipeline.signals import Sight
     from framesift.policies import Policy
-    from framesift.types import Survey, Timeline, Verdict
+    from framesift.types import Signal, Survey, Timeline, Verdict
     from framesift.verdicts.stretches import Stretch
 
 __all__ = ["Course", "course_of"]
@@ -70,12 +70,17 @@ class Course:
             policy: Thresholds, and the rule for videos.
             sampler: How the moments were chosen.
         """
+        signals: Sequence[Signal] = findings.signals
+        if item.stopped or item.problem is not None:
+            # What is said later is in the verdict with its time; no stretch was read that far.
+            end = self.moments[-1][1]
+            signals = [one for one in signals if not _comes_after(one, end)]
         track = Track(
             self.times,
             quality=self.quality,
             harm=self.harm,
             tags=self.tags,
-            signals=findings.signals,
+            signals=signals,
             readings=[time for time, _ in item.words],
             context=findings.context,
         )
@@ -85,6 +90,11 @@ class Course:
             stopped=self.times[-1] if item.stopped else None,
             posters=_posters(item, timeline, verdict),
         )
+
+
+def _comes_after(signal: Signal, end: Fraction) -> bool:
+    time = signal.evidence.time
+    return signal.part == "subtitles" and time is not None and time >= end
 
 
 def course_of(item: Item, findings: Findings, policy: Policy) -> Course | None:

@@ -26,6 +26,8 @@ __all__ = ["ClipWriter"]
 _LABEL_WIDTH = 10
 _MOST_LINES = 12
 _LATE_S = 0.1
+_SHORT_S = 60.0
+"""Videos shorter than this have tenths of a second at the ends of their drawn time."""
 _MOST_COLUMNS = 72
 _LEVELS = "▁▂▃▄▅▆▇█"
 _PLAIN_LEVELS = "_.,-~+*#"
@@ -108,7 +110,8 @@ class ClipWriter(ReasonsWriter):
             self._drawn("timeline", drawn, "cyan")
         if lane.strip():
             self._drawn("" if curve else "timeline", lane, "red")
-        start, end = clock(timeline["start_s"]), clock(timeline["end_s"])
+        tenths = timeline["end_s"] - timeline["start_s"] < _SHORT_S
+        start, end = (clock(timeline[name], tenths=tenths) for name in ("start_s", "end_s"))
         self._drawn("", start + end.rjust(columns - len(start)), "dim")
 
     def _drawn(self, label: str, drawn: str, style: str) -> None:

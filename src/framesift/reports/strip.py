@@ -56,10 +56,15 @@ def _bar(segment: Record, start_s: float, length_s: float, kind: str) -> str:
 def _points(times: list[float], values: list[float | None], start_s: float, length_s: float) -> str:
     known = [(time, value) for time, value in zip(times, values, strict=True) if value is not None]
     size = max(-(-len(known) // _POINTS), 1)
-    points = []
+    points: list[tuple[int, int]] = []
     for place in range(0, len(known), size):
         # The worst of a stretch, so that a bad moment does not vanish between two good ones.
         time, value = min(known[place : place + size], key=lambda one: one[1])
         x = (time - start_s) / length_s * _WIDTH
-        points.append(f"{x:.0f},{66 - min(max(value, 0.0), 10.0) * 6:.0f}")
-    return " ".join(points)
+        points.append((round(x), round(66 - min(max(value, 0.0), 10.0) * 6)))
+    # The first and the last moment stand for what is before and after them.
+    if points and points[0][0] > 0:
+        points.insert(0, (0, points[0][1]))
+    if points and points[-1][0] < _WIDTH:
+        points.append((_WIDTH, points[-1][1]))
+    return " ".join(f"{x},{y}" for x, y in points)

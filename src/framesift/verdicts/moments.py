@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from fractions import Fraction
 
     from framesift.types import Action, Shot, Timeline
 
@@ -55,8 +55,9 @@ def best_moments(
     """Choose the moments of the highest quality, spread over the shots.
 
     First the best moment of every shot, the best of these shots first; where there are fewer shots
-    than moments wanted, further moments of the same shots follow, each as far as it can be from
-    those chosen. Moments with a technical fault (black, a freeze) come last.
+    than moments wanted, further moments of the same shots follow: the best that are at least half
+    as far from those chosen as an even spread would put them, or as far as is left. Moments with a
+    technical fault (black, a freeze) are taken only where there are no others.
 
     Args:
         timeline: With a curve ``quality``.
@@ -69,14 +70,14 @@ def best_moments(
     """
     scored = [one for one in _moments(timeline, action) if one.score is not None]
     open_ = [one for one in scored if veiled or not one.veiled]
+    ranked = sorted(open_, key=lambda one: (-(one.score or 0.0), one.time))
     chosen: list[Moment] = []
-    rest = sorted(open_, key=lambda one: (_faulty(timeline, one), -(one.score or 0.0), one.time))
-    while rest and len(chosen) < count:
-        taken = {_shot_at(timeline.shots, one.time) for one in chosen}
-        fresh = [one for one in rest if _shot_at(timeline.shots, one.time) not in taken]
-        best = fresh[0] if fresh else max(rest, key=lambda one: _distance(one, chosen))
-        chosen.append(best)
-        rest.remove(best)
+    for faulty in (False, True):
+        rest = [one for one in ranked if _faulty(timeline, one) == faulty]
+        while rest and len(chosen) < count:
+            best = _next_best(timeline, rest, chosen, count)
+            chosen.append(best)
+            rest.remove(best)
     return tuple(sorted(chosen, key=lambda one: one.time))
 
 
@@ -138,9 +139,24 @@ def _faulty(timeline: Timeline, moment: Moment) -> bool:
     return any(one.start <= moment.time < one.end for one in faults)
 
 
-def _distance(moment: Moment, chosen: Sequence[Moment]) -> tuple[Fraction, float]:
-    nearest = min((abs(moment.time - one.time) for one in chosen), default=Fraction(0))
-    return nearest, moment.score or 0.0
+def _next_best(
+    timeline: Timeline, rest: Sequence[Moment], chosen: Sequence[Moment], count: int
+) -> Moment:
+    """Return the best of a shot that has none yet, or else the best that lies far enough.
+
+    Args:
+        timeline: With the shots.
+        rest: To choose from, the best first; at least one.
+        chosen: So far.
+        count: How many are wanted in all.
+    """
+    taken = {_shot_at(timeline.shots, one.time) for one in chosen}
+    fresh = next((one for one in rest if _shot_at(timeline.shots, one.time) not in taken), None)
+    if fresh is not None:
+        return fresh
+    distances = [min(abs(one.time - other.time) for other in chosen) for one in rest]
+    least = min((timeline.end - timeline.start) / (2 * count), max(distances))
+    return next(one for one, away in zip(rest, distances, strict=True) if away >= least)
 
 
 def _evenly(found: Sequence[Moment], count: int) -> list[Moment]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-from framesift.cli.clip_files import place_new, time_in_name
+from framesift.cli.clip_files import place_new, time_in_name, usual_rate
 from framesift.cli.clips import Wanted
 from framesift.cli.video import plan_clips
 from framesift.errors import ConfigError
@@ -111,6 +111,30 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
 def test_times_in_names_sort_and_suit_every_file_system(time: Fraction, expected: str) -> None:
     assert time_in_name(time) == expected
     assert not set(time_in_name(time)) & set('<>:"/\\|?*')
+
+
+NTSC = Fraction(30_000, 1001)
+
+
+@pytest.mark.parametrize(
+    ("times", "rate"),
+    [
+        ([n / NTSC for n in range(50)], NTSC),
+        ([n / NTSC for n in range(50) if n not in {17, 18, 40}], NTSC),
+        ([Fraction(round(1000 * n / NTSC), 1000) for n in range(301) if n != 17], NTSC),
+        ([Fraction(n * n, 100) for n in range(11)], Fraction(10)),
+        ([Fraction(5), Fraction(6)], Fraction(1)),
+    ],
+)
+def test_dropped_frames_do_not_change_the_rate(times: list[Fraction], rate: Fraction) -> None:
+    found = usual_rate(times)
+    assert found is not None
+    assert abs(found / rate - 1) < Fraction(1, 10_000)
+
+
+def test_a_single_frame_has_no_rate() -> None:
+    assert usual_rate([Fraction(3)]) is None
+    assert usual_rate([]) is None
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

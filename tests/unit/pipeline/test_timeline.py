@@ -18,8 +18,11 @@ from framesift.frames import AdaptiveSampler, KeyframeSampler, UniformSampler
 from framesift.heads import HeadCard
 from framesift.media import Source, open_media
 from framesift.pipeline import Analyzer, Reading
+from framesift.pipeline.items import Item
+from framesift.pipeline.moderation import Findings
+from framesift.pipeline.timeline import course_of
 from framesift.policies import TAXONOMY, Policy, VideoRule
-from framesift.types import Embeddings, Scores
+from framesift.types import Embeddings, Evidence, Problem, Scores, Signal, Survey
 
 CATEGORY = TAXONOMY[0].name
 FPS = 10
@@ -107,6 +110,23 @@ def video(seconds, *green, gop=25):
     return out.getvalue()
 
 
+def cut_off(data):
+    """The first 60 per cent of a video's bytes, in a container that can be read without its end."""
+    out = io.BytesIO()
+    with (
+        av.open(io.BytesIO(data)) as source,
+        av.open(out, "w", format="matroska") as container,
+    ):
+        stream = source.streams.video[0]
+        copy = container.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.size:
+                packet.stream = copy
+                container.mux(packet)
+    whole = out.getvalue()
+    return whole[: int(len(whole) * 0.6)]
+
+
 def cut(data, at):
     """Two files of one, without decoding: from the key frame at a time on, and what is before."""
     parts = []
@@ -137,6 +157,41 @@ def test_what_is_burnt_in_is_found_within_one_step(build, sampler, start, end):
     assert abs(float(found[0].end) - end) <= step
     assert start <= found[0].peak_time < end
     assert (found[0].label, found[0].action, found[0].source) == (CATEGORY, "block", "moderation")
+
+
+def uneven(late_s, start, end, form):
+    """Ten seconds at a variable rate that begin late on the stream's clock, green in a stretch."""
+    out = io.BytesIO()
+    rng = np.random.default_rng(8)
+    times = np.cumsum([0, *rng.integers(20, 180, 200)])
+    wall = np.kron(rng.integers(40, 130, (12, 60)), np.ones((8, 8))).astype(np.uint8)
+    with av.open(out, "w", format=form) as container:
+        stream = container.add_stream("libx264", rate=1000, options={"crf": "20", "g": "25"})
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for number, ms in enumerate(times[times < 10_000].tolist()):
+            pixels = np.repeat(wall[:, number : number + 128, None], 3, axis=2)
+            if start <= ms / 1000 < end:
+                pixels = pixels // 8 + np.array([0, 230, 0], np.uint8)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
+            frame.pts, frame.time_base = int(1000 * late_s) + ms, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("sampler", [AdaptiveSampler(), UniformSampler(2)])
+@pytest.mark.parametrize(("form", "late_s"), [("mp4", 0), ("matroska", 3), ("mpegts", 11 * 3600)])
+def test_so_it_is_where_frames_are_uneven_and_the_clock_starts_late(build, sampler, form, late_s):
+    start, end = 3.2, 5.1
+    timeline = build(sampler=sampler).analyze(uneven(late_s, start, end, form)).timeline
+    (found,) = [one for one in timeline.segments if one.kind == "harm"]
+    step = 1 / float(sampler.fps)
+    assert abs(float(found.start - timeline.start) - start) <= step
+    assert abs(float(found.end - timeline.start) - end) <= step
+    assert start <= found.peak_time - timeline.start < end
+    # The muxer of MPEG-TS adds a delay of its own.
+    assert abs(float(timeline.start) - late_s) <= (2 if form == "mpegts" else 0.001)
 
 
 def test_a_stretch_that_begins_with_a_cut_is_found_to_the_frame(build):
@@ -246,6 +301,23 @@ def test_where_reading_stopped_is_said(build):
     assert analyzer.analyze(video(3), stop_on="review").timeline.stopped is None
 
 
+def test_what_is_said_after_reading_ended_has_no_false_time(build, policy):
+    analyzer = build(sampler=UniformSampler(10, 600))
+    result = analyzer.analyze(video(10, (2, 3)), stop_on="review")
+    item = Item(Source.from_bytes(b""), "", info=result.info)
+    item.times = list(result.timeline.times)
+    item.survey = Survey(Fraction(0), result.timeline.end)
+    said = Signal(CATEGORY, 0.9, "text", "subtitles", Evidence(time=Fraction(8)))
+    findings = Findings([said])
+    broken = Problem("CorruptMediaError", "is cut off here; get a new copy")
+    found = []
+    for item.stopped, item.problem in ((False, None), (True, None), (False, broken)):
+        course = course_of(item, findings, policy)
+        line = course.timeline(findings, item, result.moderation, policy, sampler="")
+        found.append([one.part for one in line.segments])
+    assert found == [["subtitles"], [], []]
+
+
 def test_where_the_share_decides_a_moment_does_not_stop_for_a_block(build, policy):
     shared = replace(policy, video=VideoRule(rule="share", share=0.5))
     analyzer = build(policy=shared, sampler=UniformSampler(10, 600))
@@ -255,23 +327,7 @@ def test_where_the_share_decides_a_moment_does_not_stop_for_a_block(build, polic
 
 
 def test_what_is_cut_off_has_a_timeline_as_far_as_it_goes(build):
-    data = video(10, (2, 3), gop=10)
-    with av.open(io.BytesIO(data)) as container:
-        early = container.streams.video[0].duration
-    assert early
-    out = io.BytesIO()
-    with (
-        av.open(io.BytesIO(data)) as source,
-        av.open(out, "w", format="matroska") as container,
-    ):
-        stream = source.streams.video[0]
-        copy = container.add_stream_from_template(stream)
-        for packet in source.demux(stream):
-            if packet.size:
-                packet.stream = copy
-                container.mux(packet)
-    whole = out.getvalue()
-    result = build().analyze(Source.from_bytes(whole[: int(len(whole) * 0.6)], name="cut.mkv"))
+    result = build().analyze(Source.from_bytes(cut_off(video(10, (2, 3), gop=10)), name="cut.mkv"))
     assert result.timeline.times[-1] > 2
     assert [round(float(one.start)) for one in harm(result)] == [2]
 
@@ -280,3 +336,14 @@ def test_a_still_has_no_timeline(build):
     out = io.BytesIO()
     Image.new("RGB", (40, 30)).save(out, "PNG")
     assert build().analyze(out.getvalue()).timeline is None
+
+
+def test_what_the_cache_says_of_damage_names_the_file_at_hand(build, tmp_path):
+    data = cut_off(video(10, gop=10))
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        analyzer = build(cache=cache)
+        first = analyzer.analyze(Source.from_bytes(data, name="secret/first.mkv"))
+        again = analyzer.analyze(Source.from_bytes(data, name="second.mkv"))
+    assert first.error.message.startswith("secret/first.mkv (at ")
+    assert again.error.message == first.error.message.replace("secret/first.mkv", "second.mkv")
+    assert b"secret" not in (tmp_path / "cache.sqlite").read_bytes()

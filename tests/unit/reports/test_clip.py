@@ -64,8 +64,8 @@ def test_the_picture_of_its_time_lines_up(clip: Analysis) -> None:
     assert lane[12:20] == "▒" * 8, "weapons in the first 1.5 of 12.5 s"
     assert lane.count("█") == pytest.approx(3 / 12.5 * 72, abs=1)
     assert lane.index("█") - 12 == int(6 / 12.5 * 72)
-    assert axis.split() == ["0:00", "0:13"]
-    assert axis.endswith("0:13")
+    assert axis.split() == ["0:00.5", "0:13.0"]
+    assert axis.endswith("0:13.0")
     assert len(axis) == len(curve)
 
 

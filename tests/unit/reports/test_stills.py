@@ -143,7 +143,9 @@ def test_the_card_draws_the_time_and_says_when(clip: Analysis, tmp_path: Path) -
         ("block", "480.0"),
     ]
     points = re.findall(r"(\d+),(\d+)", strip.split('points="')[1])
-    assert len(points) == 12
+    assert len(points) == 13
+    assert (points[0][0], points[-1][0]) == ("0", "1000"), "from end to end"
+    assert points[-1][1] == points[-2][1]
     assert int(points[0][1]) < int(points[-1][1]), "quality falls, so the line goes down"
 
 

@@ -50,7 +50,10 @@ def test_the_best_of_each_shot_comes_before_the_second_best_of_any() -> None:
 def test_further_moments_of_one_shot_lie_apart() -> None:
     timeline = made([5, 9, 8.9, 8.8, 3, 4, 2, 4.5])
 
-    assert seconds(best_moments(timeline, 2)) == [1, 7]
+    assert seconds(best_moments(timeline, 2)) == [1, 3], "the best of those a quarter away"
+    assert seconds(best_moments(timeline, 3)) == [1, 3, 7]
+    crowded = made([9, 8.9, 8.8, *[1] * 17])
+    assert seconds(best_moments(crowded, 2)) == [0, 5], "and not what is next to it"
 
 
 def test_moments_that_are_not_allowed_are_taken_only_where_asked_for() -> None:
@@ -79,6 +82,16 @@ def test_a_frozen_or_black_moment_is_the_last_choice() -> None:
 
     assert seconds(best_moments(timeline, 1)) == [2]
     assert len(best_moments(timeline, 4)) == 4
+
+
+def test_black_moments_come_after_the_second_best_of_other_shots() -> None:
+    black = harm(4, 8, "allow", "fault")
+
+    one_shot = made([9, 8, 7, 6, 0, 0, 0, 0], black)
+    assert seconds(best_moments(one_shot, 4)) == [0, 1, 2, 3], "however far away the black is"
+    two_shots = made([9, 8, 7, 6, 0, 0, 0, 0], black, cuts=(4,))
+    assert seconds(best_moments(two_shots, 4)) == [0, 1, 2, 3]
+    assert seconds(best_moments(two_shots, 5))[:4] == [0, 1, 2, 3]
 
 
 def test_without_scores_there_is_no_best() -> None:

@@ -292,7 +292,7 @@ const timelineView = (() => {
     view = { node, data, stills, show, place: null, film: [], padding: 0 };
     view.quality = data.curves.find((one) => one.label === "quality") || null;
     view.lanes = lanesOf(data.segments);
-    view.readout = html("p", { class: "now" }, html("span", {}, "Tap or drag over the picture, or use the arrow keys."));
+    view.readout = html("p", { class: "now" }, html("span", {}, "Tap or drag over the curve, or use the arrow keys on it."));
     view.drawing = svg("svg", {
       class: "track", tabindex: "0", role: "slider", "aria-label": "Moment of the video, in seconds",
       "aria-valuemin": data.start_s, "aria-valuemax": data.end_s, "aria-valuenow": data.start_s,
