@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# On a busy machine an example takes as long as it takes; tests of time measure it themselves.
+settings.register_profile("framesift", deadline=None)
+settings.load_profile("framesift")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
