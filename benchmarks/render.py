@@ -148,12 +148,33 @@ def inserts(figures: dict[str, Any]) -> str:
     return table(header, rows)
 
 
+def parts(figures: dict[str, Any]) -> str:
+    """Return what became of many files in parts."""
+    header = ["run", "s", "peak MiB"]
+    rows = [
+        [f"killed at {number} of 4" if number < 4 else "to the end", run["s"], run["peak_mib"]]
+        for number, run in enumerate(figures["runs"], 1)
+    ]
+    for name, case in (
+        ("again, nothing new", figures["again_nothing_new"]),
+        ("1,000 files alone", figures["a_thousand_files"]),
+    ):
+        rows.append([name, case["s"], case["peak_mib"]])
+    sums = (
+        f"{figures['files']:,} files, {figures['records']:,} records of {figures['paths']:,} "
+        f"paths, at most {figures['most_records_of_a_path']} of one path; the ledger takes "
+        f"{figures['ledger_bytes_per_file']} bytes a file."
+    )
+    return f"{table(header, rows)}\n\n{sums}"
+
+
 SECTIONS = {
     "end_to_end": ("End to end", end_to_end),
     "decode": ("Scaled decoding", decode),
     "video": ("Reading videos", video),
     "shots": ("Shots found", shots),
     "inserts": ("Short foreign pictures", inserts),
+    "parts": ("A hundred thousand files", parts),
     "onnx_settings": ("Ways of running ViT-B/32", onnx_settings),
 }
 

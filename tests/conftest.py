@@ -12,7 +12,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# On a busy machine an example takes as long as it takes; tests of time measure it themselves.
+# A busy machine is no finding: what is held here are results, never times.
 settings.register_profile("framesift", deadline=None)
 settings.load_profile("framesift")
 

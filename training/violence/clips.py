@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -18,9 +19,11 @@ from framesift.media import Source, open_media
 from framesift.types import Embeddings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from framesift.embeddings.starter import StarterEmbedder
+    from framesift.types import Frame
 
 __all__ = [
     "SAMPLINGS",
@@ -60,6 +63,7 @@ class Clip:
         source: The video on the web that it was cut from: another camera, mostly.
         times: In seconds.
         features: float32 (T, 1280).
+        cuts: When a shot begins.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Clip:
     source: str
     times: tuple[Fraction, ...]
     features: np.ndarray
+    cuts: tuple[Fraction, ...] = ()
 
     def sampled(self, step: float, first: float) -> Clip:
         """The same clip, looked at every `step` seconds from `first` on."""
@@ -122,29 +127,48 @@ def labelled(folder: Path, work: Path, embedder: StarterEmbedder) -> list[Clip]:
     return clips
 
 
-def scanned(folder: Path, work: Path, embedder: StarterEmbedder) -> list[Clip]:
-    """The clips of a folder as a scan looks at them without options."""
-    place = work / f"scanned-{folder.name}.npz"
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    kept = dict(np.load(place)) if place.is_file() else {}
+def scanned(paths: dict[str, Path], work: Path, embedder: StarterEmbedder) -> list[Clip]:
+    """Videos as a scan looks at them without options, embedded once; labels are left out.
+
+    Args:
+        paths: By name.
+        work: Where rows are kept, by the sampler's key.
+        embedder: The model.
+    """
     sampler = AdaptiveSampler()
     clips = []
-    for row in rows:
-        name = f"{sampler.key} {row['path']}"
-        if name not in kept:
-            with open_media(Source.from_path(folder / row["path"])) as media:
-                frames = list(sampler.frames(media, Watcher(media)))
-            kept[f"{name} times"] = np.array(
-                [(frame.time.numerator, frame.time.denominator) for frame in frames]
+    for name, path in paths.items():
+        key = "".join(letter if letter.isalnum() else "_" for letter in f"{sampler.key} {name}")
+        place = work / f"{key}.npz"
+        if not place.is_file():
+            frames, cuts = _chosen(path, sampler)
+            np.savez(
+                place,
+                times=_pairs([frame.time for frame in frames]),
+                cuts=_pairs(cuts),
+                features=rows_of([frame.pixels for frame in frames], embedder),
             )
-            kept[name] = rows_of([frame.pixels for frame in frames], embedder)
-        times = tuple(Fraction(int(a), int(b)) for a, b in kept[f"{name} times"])
-        clips.append(
-            Clip(row["path"], row["fight"] == "1", row.get("source", ""), times, kept[name])
-        )
-    np.savez(place, **kept)
+        kept = np.load(place)
+        times, cuts = _fractions(kept["times"]), _fractions(kept["cuts"])
+        clips.append(Clip(name, False, "", times, kept["features"], cuts))  # noqa: FBT003
     return clips
+
+
+def _chosen(path: Path, sampler: AdaptiveSampler) -> tuple[list[Frame], list[Fraction]]:
+    frames = []
+    with open_media(Source.from_path(path)) as media:
+        watcher = Watcher(media)
+        with suppress(MediaError):  # what could be decoded of a broken file counts
+            frames += sampler.frames(media, watcher)
+        return frames, [shot.start for shot in watcher.survey().shots]
+
+
+def _pairs(times: Sequence[Fraction]) -> np.ndarray:
+    return np.array([(time.numerator, time.denominator) for time in times]).reshape(-1, 2)
+
+
+def _fractions(pairs: np.ndarray) -> tuple[Fraction, ...]:
+    return tuple(Fraction(int(one), int(other)) for one, other in pairs)
 
 
 def ordinary_videos(shared: Path, work: Path, embedder: StarterEmbedder) -> list[Clip]:
@@ -172,12 +196,12 @@ def _kept(
         times, pictures = watched(path)
         np.savez(
             place,
-            times=np.array([(time.numerator, time.denominator) for time in times]).reshape(-1, 2),
+            times=_pairs(times),
             features=rows_of(pictures, embedder),
         )
         print("embedded", path.name, len(times), flush=True)
     kept = np.load(place)
-    return tuple(Fraction(int(a), int(b)) for a, b in kept["times"]), kept["features"]
+    return _fractions(kept["times"]), kept["features"]
 
 
 def scenes(folder: Path, work: Path, embedder: StarterEmbedder) -> tuple[np.ndarray, np.ndarray]:

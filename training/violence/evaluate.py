@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from clips import Clip, labelled, scanned
-from train import THRESHOLDS, area, interval, rates
+from clips import Clip, labelled
+from train import THRESHOLDS, area, as_scan, interval, rates
 
 from framesift.embeddings import load_embedder
 from framesift.heads.clip import fights_head
@@ -36,7 +36,7 @@ def main(folder: Path, work: Path) -> None:
     ways = {
         "10 a second": clips,
         "4 a second": [clip.sampled(0.25, 0.0) for clip in clips],
-        "as a scan": scanned(folder, work, embedder),
+        "as a scan": as_scan(clips, folder, work, embedder),
     }
     figures: dict = {"clips": len(clips), "fights": int(fight.sum())}
     for way, some in ways.items():

@@ -38,7 +38,10 @@ _DETECTORS = {
     ),
     "nudity": ("open_nsfw (a network for explicit nudity, with any model)",),
     "suggestive": (f"{_LAION}laion_nsfw",),
-    "violence": (f"{_LAION}laion_violence",),
+    "violence": (
+        f"{_LAION}laion_violence",
+        "with starter, in videos: fights beside prompts (surveillance cameras; 20 clips)",
+    ),
     "weapons": ("with starter: trained (a head trained on labelled pictures)",),
 }
 """What scores a category instead of prompts; `framesift.heads.moderation` decides."""

@@ -21,6 +21,8 @@ from framesift.engine.placing import (
     same_content,
 )
 from framesift.errors import ConfigError
+from framesift.media.remote import is_remote
+from framesift.media.tars import is_tar_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -145,6 +147,12 @@ class _Mover:
             message = "it came from standard input: there is no file to transfer"
             raise _Refused(message)
         source = Path(name)
+        if is_remote(name) and not source.exists():
+            message = "it does not lie on this machine; fetch it first"
+            raise _Refused(message)
+        if any(is_tar_name(parent.name) and parent.is_file() for parent in source.parents):
+            message = "it lies in a tar file; unpack that first"
+            raise _Refused(message)
         where = source.absolute()
         if where in self._moved:
             yield TransferResult(
