@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from framesift.reports.record import Record
 
-__all__ = ["CsvWriter", "csv_columns"]
+__all__ = ["CsvWriter", "csv_columns", "spreadsheet_cell"]
 
 _BEFORE_LABELS = (
     "schema",
@@ -92,7 +92,7 @@ class CsvWriter(Writer):
 
     def _write(self, record: Record) -> None:
         flat = _flatten(record, self._labels)
-        self._row([_cell(flat.get(name)) for name in csv_columns(self._labels)])
+        self._row([spreadsheet_cell(flat.get(name)) for name in csv_columns(self._labels)])
 
     def _row(self, cells: Sequence[str]) -> None:
         line = io.StringIO(newline="")
@@ -178,7 +178,8 @@ def _pairs(items: Sequence[Record], field: str = "score") -> str:
     return "; ".join(f"{item['name']}={item[field]}" for item in items)
 
 
-def _cell(value: object) -> str:
+def spreadsheet_cell(value: object) -> str:
+    """Return a value as text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -1,0 +1,186 @@
+"""Adding to an index: safe beside other processes, and after a kill at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import time as clock
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from framesift.embeddings.index.index import JOURNAL, shard_files, shard_path
+from framesift.embeddings.index.journal import append_rows, fresh_journal, write_journal
+from framesift.embeddings.index.layout import identities
+from framesift.embeddings.index.shard import write_shard
+from framesift.embeddings.places import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+    from pathlib import Path
+    from types import TracebackType
+
+    from framesift.embeddings.index.index import VectorIndex
+    from framesift.embeddings.index.layout import Identities
+    from framesift.types import Float32Array
+
+__all__ = ["SHARD_ROWS", "IndexBuilder"]
+
+SHARD_ROWS: Final = 1 << 16
+
+_MAX_PENDING_ROWS: Final = 4096
+_MAX_WAIT_S: Final = 2.0
+
+
+class IndexBuilder:
+    """Appends the rows of media to an index, each medium once, and all of it or nothing.
+
+    The same media in the same order give the same files, byte for byte, whatever was killed in
+    between: what did not reach the disk is missing from `VectorIndex.rows_of` and is added again.
+
+    Args:
+        folder: Where the index is; made if need be.
+        key: What the rows depend on: the model, how pictures are decoded, which frames are taken.
+        width: Floats per row D.
+        shard_rows: Rows of a full shard.
+    """
+
+    def __init__(self, folder: Path, *, key: str, width: int, shard_rows: int = SHARD_ROWS) -> None:
+        """Keep where it is; nothing is written yet."""
+        self.folder = folder
+        self._key, self._width, self._shard_rows = key, width, shard_rows
+        self._pending: dict[str, tuple[Identities, Float32Array]] = {}
+        self._rows = 0
+        self._known: _Tail | None = None
+        self._flush_at = clock.monotonic() + _MAX_WAIT_S
+
+    def __enter__(self) -> IndexBuilder:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Write what waits."""
+        self.flush()
+
+    def add(self, sha256: str, times: Sequence[Fraction], vectors: Float32Array) -> None:
+        """Take the rows of one medium.
+
+        Args:
+            sha256: Of its content, in hexadecimal.
+            times: Of its T frames, in seconds.
+            vectors: float32 (T, D), finite.
+
+        Raises:
+            ValueError: The rows do not fit the times or the index, or are not finite.
+            OSError: They cannot be written.
+        """
+        if vectors.shape != (len(times), self._width) or not np.isfinite(vectors).all():
+            shape = (len(times), self._width)
+            message = f"{sha256}: {vectors.shape} rows; expected {shape}, all of them finite"
+            raise ValueError(message)
+        if sha256 in self._pending or not len(times):
+            return
+        rows = np.array(vectors, dtype="<f4")
+        self._pending[sha256] = (identities(sha256, times), rows)
+        self._rows += len(rows)
+        if self._rows >= _MAX_PENDING_ROWS or clock.monotonic() >= self._flush_at:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, and complete shards.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        self._flush_at = clock.monotonic() + _MAX_WAIT_S
+        if not self._pending:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with locked(self.folder / JOURNAL):
+            self._write()
+        self._pending, self._rows = {}, 0
+
+    def drop_broken(self, index: VectorIndex) -> None:
+        """Remove the files that an index found broken; their rows are then missing from it."""
+        if index.broken:
+            with locked(self.folder / JOURNAL):
+                for path, _ in index.broken:
+                    with contextlib.suppress(OSError):
+                        path.unlink()
+
+    def _write(self) -> None:
+        tail = self._tail()
+        here = tail.contents()
+        new = [rows for sha256, rows in self._pending.items() if sha256 not in here]
+        if new:
+            ids = np.concatenate([ids for ids, _ in new])
+            vectors = np.concatenate([vectors for _, vectors in new])
+            tail.end = append_rows(self.folder / JOURNAL, tail.end, ids, vectors)
+            tail.parts.append((ids, vectors))
+        while len(tail) >= self._shard_rows:
+            ids, vectors = tail.joined()
+            kept = slice(self._shard_rows)
+            write_shard(
+                shard_path(self.folder, tail.number), ids[kept], vectors[kept], key=self._key
+            )
+            self._shorten(tail)
+        tail.mark = self._mark()
+        self._known = tail
+
+    def _tail(self) -> _Tail:
+        """Return the rows of the journal: those known already, unless others wrote meanwhile."""
+        files = shard_files(self.folder)
+        known = self._known
+        if known is not None and known.mark == self._mark() and known.number not in files:
+            return known
+        number = max(files, default=-1) + 1
+        read = fresh_journal(self.folder / JOURNAL, key=self._key, width=self._width, number=number)
+        tail = _Tail(read.number, [(read.ids, read.vectors)], read.end)
+        while tail.number in files:
+            # Killed between completing a shard and shortening the journal.
+            self._shorten(tail)
+        return tail
+
+    def _shorten(self, tail: _Tail) -> None:
+        """Take the rows of the shard that is complete now out of the journal."""
+        ids, vectors = tail.joined()
+        rest = ids[self._shard_rows :], np.ascontiguousarray(vectors[self._shard_rows :])
+        tail.number += 1
+        tail.parts = [rest]
+        tail.end = write_journal(self.folder / JOURNAL, tail.number, *rest, key=self._key)
+
+    def _mark(self) -> tuple[int, int] | None:
+        try:
+            status = (self.folder / JOURNAL).stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_size
+
+
+@dataclass(slots=True, eq=False)
+class _Tail:
+    """The rows of the journal, as this process left them."""
+
+    number: int
+    parts: list[tuple[Identities, Float32Array]]
+    end: int
+    mark: tuple[int, int] | None = None
+
+    def __len__(self) -> int:
+        return sum(len(ids) for ids, _ in self.parts)
+
+    def contents(self) -> set[str]:
+        joined = b"".join(ids["sha256"].tobytes() for ids, _ in self.parts)
+        return {joined[at : at + 32].hex() for at in range(0, len(joined), 32)}
+
+    def joined(self) -> tuple[Identities, Float32Array]:
+        ids = np.concatenate([ids for ids, _ in self.parts])
+        vectors = np.concatenate([vectors for _, vectors in self.parts])
+        self.parts = [(ids, vectors)]
+        return ids, vectors
