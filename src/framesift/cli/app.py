@@ -30,6 +30,9 @@ __all__ = ["COMMANDS", "LazyGroup", "cli", "main"]
 COMMANDS = {
     "scan": "framesift.cli.scan:scan",
     "video": "framesift.cli.video:video",
+    "classify": "framesift.cli.classify:classify",
+    "classifier": "framesift.cli.classifier:classifier",
+    "audit": "framesift.cli.audit:audit",
     "filter": "framesift.cli.filter:filter_",
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",

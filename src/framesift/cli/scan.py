@@ -176,7 +176,7 @@ def header_of(session: Session) -> ReportHeader:
     return ReportHeader(
         version=__version__,
         model=analyzer.model,
-        policy=analyzer.policy.label,
+        policy=analyzer.policy_label,
         started=datetime.now().astimezone(),
         arguments=tuple(known.get("arguments", ("framesift", "scan"))),
         notice=session.notice,

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from framesift.settings import Settings
     from framesift.types import Analysis, Failure, Result
 
-__all__ = ["Session", "limits_of", "open_embedder", "open_session"]
+__all__ = ["THUMBNAIL_PX", "Session", "limits_of", "open_embedder", "open_session"]
 
-_THUMBNAIL_PX = 256
+THUMBNAIL_PX = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +204,7 @@ def open_session(
             reading=Reading(
                 limits=limits_of(settings),
                 exact=settings.exact,
-                thumbnail_px=_THUMBNAIL_PX if thumbnails else None,
+                thumbnail_px=THUMBNAIL_PX if thumbnails else None,
             ),
         )
         if policy.words == "auto" and analyzer.reader is None:

@@ -64,6 +64,7 @@ _KINDS = {
     "kinds": "framesift.heads.kinds:KindsHead",
     "motion": "framesift.heads.motion:MotionHead",
     "text": "framesift.heads.text.head:TextHead",
+    "classifier": "framesift.heads.classifiers.head:ClassifierHead",
 }
 """Kind -> module and class; imported when a file of that kind is read."""
 

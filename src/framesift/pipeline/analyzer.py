@@ -72,6 +72,11 @@ class Analyzer(Stages):
     reader: WordReader | None = None
     clip_heads: Sequence[ClipHead] = ()
 
+    @property
+    def policy_label(self) -> str | None:
+        """What reports call the policy; ``None`` where nothing is judged."""
+        return self.policy.label
+
     def __post_init__(self) -> None:
         """Let every head score one made-up picture, so that a mismatch shows before the run."""
         rows = [np.ones((1, encoder.width), dtype=np.float32) for encoder in self.encoders]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from framesift.errors import PolicyError
-from framesift.policies.files import read_bounded
+from framesift.toml_table import read_bounded
 from framesift.types import Evidence, Signal, UInt8Array
 
 if TYPE_CHECKING:

@@ -64,6 +64,11 @@ _AFTER_LABELS = (
     "worst_end_s",
     "worst_peak",
     "worst_action",
+    "classifier",
+    "answer",
+    "answer_labels",
+    "answer_probability",
+    "answer_doubtful",
 )
 # A spreadsheet takes a cell that begins so for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
@@ -128,7 +133,7 @@ def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
     flat |= {"model_precision": model.get("precision")}
     flat |= {"model_int8_cosine": model.get("int8_cosine")}
     flat |= {"error_type": error.get("type"), "error_message": error.get("message")}
-    return flat | _told(record, moderation) | _along(record)
+    return flat | _told(record, moderation) | _along(record) | _answered(record)
 
 
 def _told(record: Record, moderation: Record) -> dict[str, Any]:
@@ -161,6 +166,20 @@ def _along(record: Record) -> dict[str, Any]:
         flat |= {f"worst_{name}": found[0][name] for name in ("start_s", "end_s", "peak", "action")}
         flat["worst_segment"] = found[0]["label"]
     return flat
+
+
+def _answered(record: Record) -> dict[str, Any]:
+    """Return what a classifier says."""
+    answer = record["answer"]
+    if answer is None:
+        return {}
+    return {
+        "classifier": answer["classifier"],
+        "answer": answer["status"],
+        "answer_labels": "; ".join(answer["labels"]),
+        "answer_probability": answer["probability"],
+        "answer_doubtful": "; ".join(answer["doubtful"]),
+    }
 
 
 def _stretches(segments: Sequence[Record]) -> str:
