@@ -34,6 +34,7 @@ COMMANDS = {
     "classifier": "framesift.cli.classifier:classifier",
     "audit": "framesift.cli.audit:audit",
     "filter": "framesift.cli.filter:filter_",
+    "search": "framesift.cli.search:search",
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",
     "evaluate": "framesift.cli.evaluate:evaluate",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,9 +16,11 @@ from framesift.search import Entry
 from framesift.types import Failure
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from framesift.embeddings.index import BrokenIndexError
     from framesift.embeddings.index.catalogue import Catalogue
     from framesift.pipeline import Embedded, Gatherer
 
@@ -57,6 +58,7 @@ class Collection:
 
     Attributes:
         partial: Names of sources of which only a part could be read.
+        broken: Files of the index that could not be trusted and were made again, and why.
 
     Args:
         gatherer: What embeds.
@@ -67,6 +69,7 @@ class Collection:
     def __init__(self, gatherer: Gatherer, folder: Path, catalogue: Catalogue) -> None:
         """Keep them; nothing is opened yet."""
         self.partial: list[str] = []
+        self.broken: dict[str, str] = {}
         self._gatherer = gatherer
         self._folder = folder
         self._catalogue = catalogue
@@ -111,7 +114,9 @@ class Collection:
             batch_size=batch_size,
         )
         builder = IndexBuilder(self._folder, key=self._key, width=self._width)
-        builder.drop_broken(index)
+        for path, why in index.broken:
+            self.broken[path.name] = why
+        builder.drop(path for path, _ in index.broken)
         try:
             with builder:
                 for one, result in zip(wanted, results, strict=True):
@@ -120,6 +125,12 @@ class Collection:
         finally:
             # Only now: a file that is known must be in the index.
             self._catalogue.flush()
+
+    def drop(self, error: BrokenIndexError) -> None:
+        """Remove a file that was found broken while it was searched."""
+        if error.path is not None:
+            self.broken[error.path.name] = str(error)
+            IndexBuilder(self._folder, key=self._key, width=self._width).drop([error.path])
 
     def result(self) -> Collected:
         """Return what came of it all."""

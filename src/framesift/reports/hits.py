@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from framesift.reports.base import ReportHeader
 from framesift.reports.csv import spreadsheet_cell
 from framesift.reports.html import address
 from framesift.reports.page import shown
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from framesift.reports.base import ReportHeader
     from framesift.search import Hit
     from framesift.types import Failure
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time as clock
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -16,12 +15,11 @@ from framesift.embeddings.index.shard import write_shard
 from framesift.embeddings.places import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from fractions import Fraction
     from pathlib import Path
     from types import TracebackType
 
-    from framesift.embeddings.index.index import VectorIndex
     from framesift.embeddings.index.layout import Identities
     from framesift.types import Float32Array
 
@@ -106,13 +104,14 @@ class IndexBuilder:
             self._write()
         self._pending, self._rows = {}, 0
 
-    def drop_broken(self, index: VectorIndex) -> None:
-        """Remove the files that an index found broken; their rows are then missing from it."""
-        if index.broken:
+    def drop(self, broken: Iterable[Path]) -> None:
+        """Remove files that cannot be trusted; their rows are then missing, and can be added."""
+        paths = list(broken)
+        if paths:
             with locked(self.folder / JOURNAL):
-                for path, _ in index.broken:
-                    with contextlib.suppress(OSError):
-                        path.unlink()
+                for path in paths:
+                    path.unlink(missing_ok=True)
+            self._known = None
 
     def _write(self) -> None:
         tail = self._tail()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = [
     "IDENTITY",
@@ -53,7 +54,17 @@ _LARGEST: Final = 2**63 - 1
 
 
 class BrokenIndexError(Exception):
-    """A file of an index cannot be trusted, and why."""
+    """A file of an index cannot be trusted, and why.
+
+    Args:
+        message: What is wrong with it.
+        path: The file, where it is open already.
+    """
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.path = path
 
 
 def identities(sha256: str, times: Sequence[Fraction]) -> Identities:

@@ -66,8 +66,8 @@ class Shard:
         if self.sums is not None:
             expected = self.sums if places is None else self.sums[places]
             if not np.array_equal(row_sums(wanted.view(np.uint32)), expected):
-                message = f"{self.path}: a vector is damaged"
-                raise BrokenIndexError(message)
+                message = "a vector is damaged"
+                raise BrokenIndexError(message, self.path)
         return wanted
 
 
