@@ -46,7 +46,7 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 def rates(bad: list[dict[str, str]], good: list[dict[str, str]]) -> dict[str, float]:
-    """Any finding on a good prompt is a false alarm; on a bad one only a warning or error counts."""
+    """Any finding on a good prompt is a false alarm; on a bad one a note is not enough."""
     flagged = right = 0
     for row in bad:
         codes = {one.code for one in lint_prompt(row["prompt"]) if one.severity != "note"}

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["prompts", "words_of"]
 
-_WORDINGS = 8
 _PICTURES = 5
 _SHEET = 36
 
@@ -163,9 +162,9 @@ def _told(result: PromptAudit) -> Iterator[str]:
             f"  {one.name:<{width}}  {one.pictures:>8,}  {share}  {lead}  {spread}  {one.lost_to}"
         ).rstrip()
     yield ""
-    named = max(7, *(len(one.name) for one in result.wordings[:_WORDINGS]))
+    named = max(7, *(len(one.name) for one in result.wordings))
     yield f"  {'wording':<{named}}  change"
-    for figures in result.wordings[:_WORDINGS]:
+    for figures in result.wordings:
         yield f"  {figures.name:<{named}}  {figures.flips:6.1%}"
     if result.shaky:
         yield ""

@@ -23,6 +23,7 @@ from framesift.heads.linear import LinearHead, Standardiser
 from framesift.heads.numeric import logsumexp, unit_rows
 from framesift.heads.training.blocks import Scaling
 from framesift.heads.training.extra import require
+from framesift.heads.training.fit import one_thread
 from framesift.heads.training.folds import grouped_folds, numbered
 from framesift.heads.training.logistic import Calibrator, fit_calibrator, principal_axes
 
@@ -173,6 +174,11 @@ def fit_few_shot(shots: Shots, *, seed: int = 0) -> FewShot:
     Raises:
         MissingExtraError: scipy is not installed.
     """
+    with one_thread():
+        return _fitted(shots, seed)
+
+
+def _fitted(shots: Shots, seed: int) -> FewShot:
     parts = _folds(shots, seed)
     found = {(share, cost): np.zeros_like(shots.prior) for share in SHARES for cost in COSTS}
     for fold in np.unique(parts):

@@ -16,6 +16,7 @@ from framesift.heads.classifiers.calibrating import (
     measured_right,
     names_of_truth,
 )
+from framesift.heads.classifiers.definition import NONE
 from framesift.heads.classifiers.fewshot import held_out, shots_of
 from framesift.heads.classifiers.head import ClassifierHead
 from framesift.heads.training.class_compare import compare_classifiers

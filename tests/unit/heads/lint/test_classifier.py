@@ -72,7 +72,9 @@ def test_labels_that_are_alike_in_their_words(one: Label, other: Label, code: st
 
 
 def test_labels_that_only_share_a_word_are_not_alike() -> None:
-    made = classifier(Label("a", ("a car",)), Label("b", ("a car park",)), Label("c", ("a catfish",)))
+    made = classifier(
+        Label("a", ("a car",)), Label("b", ("a car park",)), Label("c", ("a catfish",))
+    )
     assert lint_classifier(made) == ()
 
 
