@@ -281,10 +281,13 @@ def _pick(
     hits: list[Hit] = []
     nearest: Hit | None = None
     misses = 0
+    matched = wanted.min_score is not None or looked.matched()
     for found in looked.found(least=-1.5 if wanted.min_score is None else wanted.min_score):
         hit = _hit(found, shown[found.sha256])
         nearest = nearest or hit
-        if not _matches(found, wanted):
+        if not matched:
+            break
+        if wanted.min_score is None and not looked.is_listed(found):
             # Evidence falls with the score, but not strictly: some pictures resemble all texts.
             misses += 1
             if misses > _MOST_MISSES:
@@ -297,10 +300,6 @@ def _pick(
         if len(hits) == wanted.top:
             break
     return hits, nearest
-
-
-def _matches(found: Found, wanted: Wanted) -> bool:
-    return wanted.min_score is not None or found.margin is None or found.margin >= 0
 
 
 def _hit(found: Found, entries: list[Entry]) -> Hit:

@@ -113,7 +113,7 @@ class Collection:
             workers=workers,
             batch_size=batch_size,
         )
-        builder = IndexBuilder(self._folder, key=self._key, width=self._width)
+        builder = IndexBuilder(self._folder, key=self._key, width=self._width, index=index)
         for path, why in index.broken:
             self.broken[path.name] = why
         builder.drop(path for path, _ in index.broken)

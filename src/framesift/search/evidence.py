@@ -9,9 +9,10 @@ on what else is there. Two comparisons with what nobody asked for put it on a sc
   other terms find *among these pictures*: median and median absolute deviation.
 
 Other terms are 263 short captions of everything (``data/background.txt``) where the term is a text,
-and pictures of the collection itself where it is a picture. The sum of both is the evidence; a
-limit for it was chosen on half of 1,000 photographs and measured on the other half by
-``training/search/measure.py``, which writes ``data/limits.json``.
+and pictures of the collection itself where it is a picture. The sum of both is the evidence. The
+best picture needs more of it than the others that are listed after it: that there is a match at all
+is the harder question. Both limits were chosen on half of 1,000 photographs and measured on the
+other half by ``training/search/measure.py``, which writes ``data/limits.json``.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from framesift.search.terms import Query, Term, TermKind
     from framesift.types import Float32Array
 
-__all__ = ["SAMPLE", "Evidence", "background_texts", "evidence_limits"]
+__all__ = ["SAMPLE", "Evidence", "Limits", "background_texts", "evidence_limits"]
 
 SAMPLE: Final = 16384
 """Pictures of the collection that are looked at to know what is usual there."""
@@ -58,12 +59,25 @@ def background_texts() -> tuple[str, ...]:
     return tuple(text.read_text("utf-8").splitlines())
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much evidence is asked for.
+
+    Attributes:
+        match: Of the best picture, for there to be a match at all.
+        listed: Of the others, where there is one.
+    """
+
+    match: float
+    listed: float
+
+
 @functools.cache
-def evidence_limits() -> dict[TermKind, float]:
-    """Return the least evidence of a match, for texts and for pictures."""
+def evidence_limits() -> Mapping[TermKind, Limits]:
+    """Return what is asked for of texts and of pictures."""
     path = resources.files("framesift.search").joinpath("data", "limits.json")
     found = json.loads(path.read_text("utf-8"))
-    return {"text": float(found["text"]), "image": float(found["image"])}
+    return {"text": Limits(**found["text"]), "image": Limits(**found["image"])}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,9 +148,16 @@ class Evidence:
         if not self.known:
             return None
         limits = evidence_limits()
-        each = [one.evidence(vectors) - limits[one.term.kind] for one in self.known]
+        each = [one.evidence(vectors) - limits[one.term.kind].match for one in self.known]
         made: NDArray[np.float64] = np.mean(each, axis=0)
         return made
+
+    @property
+    def listed(self) -> float:
+        """The least margin of what is listed where the best has one above 0; at most 0."""
+        limits = [evidence_limits()[one.term.kind] for one in self.known]
+        gaps = [one.listed - one.match for one in limits]
+        return min(float(np.mean(gaps)), 0.0) if gaps else -np.inf
 
 
 def _tops(others: Float32Array, sample: Float32Array, total: int) -> tuple[float, float]:

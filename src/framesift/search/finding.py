@@ -76,6 +76,18 @@ class Search:
             Evidence.measure(query, sample, len(rows), texts) if len(rows) else Evidence(())
         )
 
+    def matched(self) -> bool:
+        """Tell whether anything is a match; where nothing can be said, all that is near is one."""
+        if not self.size:
+            return False
+        near = self._index.nearest(self._direction, _FIRST, wanted=self._wanted)
+        margins = self._evidence.margin(self._index.vectors(near.rows))
+        return margins is None or bool((margins >= 0).any())
+
+    def is_listed(self, found: Found) -> bool:
+        """Tell whether a content belongs among the matches, where there is any."""
+        return found.margin is None or found.margin >= self._evidence.listed
+
     def found(self, *, least: float = -np.inf) -> Iterator[Found]:
         """Yield contents, best first, as long as somebody asks for more.
 

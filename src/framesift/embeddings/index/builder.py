@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from framesift.embeddings.index.index import JOURNAL, shard_files, shard_path
+from framesift.embeddings.index.index import JOURNAL, VectorIndex, shard_files, shard_path
 from framesift.embeddings.index.journal import append_rows, fresh_journal, write_journal
 from framesift.embeddings.index.layout import identities
 from framesift.embeddings.index.shard import write_shard
@@ -42,11 +42,23 @@ class IndexBuilder:
         key: What the rows depend on: the model, how pictures are decoded, which frames are taken.
         width: Floats per row D.
         shard_rows: Rows of a full shard.
+        index: What is there already, where the caller has it open.
     """
 
-    def __init__(self, folder: Path, *, key: str, width: int, shard_rows: int = SHARD_ROWS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        key: str,
+        width: int,
+        shard_rows: int = SHARD_ROWS,
+        index: VectorIndex | None = None,
+    ) -> None:
         """Keep where it is; nothing is written yet."""
         self.folder = folder
+        self._index = index
+        self._numbers = set[int]() if index is None else index.numbers
+        self._added = set[str]()
         self._key, self._width, self._shard_rows = key, width, shard_rows
         self._pending: dict[str, tuple[Identities, Float32Array]] = {}
         self._rows = 0
@@ -111,12 +123,13 @@ class IndexBuilder:
             with locked(self.folder / JOURNAL):
                 for path in paths:
                     path.unlink(missing_ok=True)
-            self._known = None
+            self._known = self._index = None
 
     def _write(self) -> None:
         tail = self._tail()
-        here = tail.contents()
+        here = tail.contents() | self._added | self._whole()
         new = [rows for sha256, rows in self._pending.items() if sha256 not in here]
+        self._added.update(self._pending)
         if new:
             ids = np.concatenate([ids for ids, _ in new])
             vectors = np.concatenate([vectors for _, vectors in new])
@@ -128,9 +141,20 @@ class IndexBuilder:
             write_shard(
                 shard_path(self.folder, tail.number), ids[kept], vectors[kept], key=self._key
             )
+            self._numbers.add(tail.number)
             self._shorten(tail)
         tail.mark = self._mark()
         self._known = tail
+
+    def _whole(self) -> set[str]:
+        """Return which of the media that wait are in shards that are there already."""
+        numbers = set(shard_files(self.folder))
+        if self._index is None or numbers - self._numbers:
+            self._index = VectorIndex.open(self.folder, key=self._key, width=self._width)
+            self._numbers = numbers
+        waiting = list(self._pending)
+        complete = self._index.rows_of(waiting)[1]
+        return {sha256 for sha256, there in zip(waiting, complete, strict=True) if there}
 
     def _tail(self) -> _Tail:
         """Return the rows of the journal: those known already, unless others wrote meanwhile."""
@@ -175,8 +199,13 @@ class _Tail:
         return sum(len(ids) for ids, _ in self.parts)
 
     def contents(self) -> set[str]:
+        """Return the media that are whole in it; one that begins in a shard is not."""
         joined = b"".join(ids["sha256"].tobytes() for ids, _ in self.parts)
-        return {joined[at : at + 32].hex() for at in range(0, len(joined), 32)}
+        found = {joined[at : at + 32].hex() for at in range(0, len(joined), 32)}
+        first = next((ids[0] for ids, _ in self.parts if len(ids)), None)
+        if first is not None and first["place"] > 0:
+            found.discard(bytes(first["sha256"]).hex())
+        return found
 
     def joined(self) -> tuple[Identities, Float32Array]:
         ids = np.concatenate([ids for ids, _ in self.parts])

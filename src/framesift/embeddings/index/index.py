@@ -100,6 +100,12 @@ class VectorIndex:
         """Return the number of rows."""
         return sum(map(len, self.shards))
 
+    @property
+    def numbers(self) -> set[int]:
+        """The numbers of its full shards."""
+        names = (shard.path.name for shard in self.shards if shard.path is not None)
+        return {int(name.partition(".")[0]) for name in names}
+
     @cached_property
     def ids(self) -> Identities:
         """What the rows are of, (N,)."""
