@@ -13,7 +13,7 @@ It finds what comparing the query with every vector finds. It knows contents by 
 from __future__ import annotations
 
 from framesift.embeddings.index.builder import SHARD_ROWS, IndexBuilder
-from framesift.embeddings.index.index import VectorIndex
+from framesift.embeddings.index.index import VectorIndex, clear_indexes
 from framesift.embeddings.index.layout import BrokenIndexError, identities
 from framesift.embeddings.index.nearest import Neighbours
 
@@ -23,5 +23,6 @@ __all__ = [
     "IndexBuilder",
     "Neighbours",
     "VectorIndex",
+    "clear_indexes",
     "identities",
 ]

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 
 from framesift.embeddings.index.journal import read_journal
-from framesift.embeddings.index.layout import IDENTITY, BrokenIndexError, moments
+from framesift.embeddings.index.layout import (
+    HEADER_BYTES,
+    IDENTITY,
+    BrokenIndexError,
+    key_of,
+    moments,
+)
 from framesift.embeddings.index.nearest import nearest_rows
 from framesift.embeddings.index.shard import Shard, open_shard
 
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     from framesift.embeddings.index.nearest import Neighbours
     from framesift.types import Float32Array
 
-__all__ = ["JOURNAL", "VectorIndex", "shard_files", "shard_path"]
+__all__ = ["JOURNAL", "VectorIndex", "clear_indexes", "shard_files", "shard_path"]
 
 JOURNAL: Final = "journal"
 _SHARD: Final = re.compile(r"^(\d{6})\.shard$")
@@ -193,6 +199,30 @@ class VectorIndex:
     @cached_property
     def _keys(self) -> NDArray[np.uint64]:
         return _keys(self.ids["sha256"])
+
+
+def clear_indexes(root: Path, *, fingerprint: str | None = None) -> None:
+    """Remove the indexes below a folder.
+
+    Args:
+        root: The folder of the folders of indexes.
+        fingerprint: Only those of one model, whose keys begin so; ``None`` for all.
+    """
+    for folder in root.iterdir() if root.is_dir() else ():
+        files = [folder / JOURNAL, *shard_files(folder).values()]
+        if not folder.is_dir() or not any(path.is_file() for path in files):
+            continue
+        if fingerprint is None or any(_is_of(path, fingerprint) for path in files):
+            for path in files:
+                path.unlink(missing_ok=True)
+
+
+def _is_of(path: Path, fingerprint: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return key_of(file.read(HEADER_BYTES)).startswith(fingerprint)
+    except OSError:
+        return False
 
 
 def shard_files(folder: Path) -> dict[int, Path]:

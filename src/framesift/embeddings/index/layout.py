@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "HEADER_BYTES",
     "IDENTITY",
     "VERSION",
     "BrokenIndexError",
     "Identities",
     "identities",
+    "key_of",
     "moments",
     "pack_header",
     "row_sums",
@@ -127,6 +129,23 @@ def unpack_header(data: bytes, *, key: str, width: int) -> dict[str, Any]:
     Raises:
         BrokenIndexError: It is damaged, of another version, or of other rows.
     """
+    facts = _facts(data)
+    for name, wanted in (("version", VERSION), ("key", key), ("width", width)):
+        if facts.get(name) != wanted:
+            message = f"its {name} is {facts.get(name)!r}, not {wanted!r}"
+            raise BrokenIndexError(message)
+    return facts
+
+
+def key_of(data: bytes) -> str:
+    """Return the key in a header; empty where it is damaged."""
+    try:
+        return str(_facts(data).get("key", ""))
+    except BrokenIndexError:
+        return ""
+
+
+def _facts(data: bytes) -> dict[str, Any]:
     start = len(_MAGIC)
     if len(data) < HEADER_BYTES or not data.startswith(_MAGIC):
         message = "it is no file of an index"
@@ -138,10 +157,6 @@ def unpack_header(data: bytes, *, key: str, width: int) -> dict[str, Any]:
         message = "its header is damaged"
         raise BrokenIndexError(message)
     facts: dict[str, Any] = json.loads(text)
-    for name, wanted in (("version", VERSION), ("key", key), ("width", width)):
-        if facts.get(name) != wanted:
-            message = f"its {name} is {facts.get(name)!r}, not {wanted!r}"
-            raise BrokenIndexError(message)
     return facts
 
 
