@@ -1,4 +1,4 @@
-"""What the page on search promises: exact neighbours of real CLIP vectors, and the limits' figures."""
+"""What the page on search promises: exact neighbours of real CLIP vectors, and its figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The index finds what comparing with every vector finds, whatever the vectors, filters and order."""
+"""The index finds what comparing with every vector finds, whatever vectors, filters and order."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from framesift.cli.guarding import guard_texts
 from framesift.cli.judging import Judge
 from framesift.cli.options import printable
 from framesift.cli.workbench import Workbench, open_workbench, workplace
-from framesift.embeddings.index import BrokenIndexError
+from framesift.embeddings.index import CATALOGUE, BrokenIndexError
 from framesift.embeddings.index.catalogue import Catalogue
 from framesift.embeddings.open_nsfw import OpenNsfwEncoder
 from framesift.embeddings.places import cache_root
@@ -158,7 +158,7 @@ def _place(bench: Workbench) -> Iterator[tuple[Path, Catalogue]]:
             bench.console.notice(f"{root} cannot be written; the index is made for this run alone")
         if not bench.settings.cache or not _is_writable(root):
             root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="framesift-")))
-        catalogue = stack.enter_context(Catalogue(root / "files.sqlite"))
+        catalogue = stack.enter_context(Catalogue(root / CATALOGUE))
         if catalogue.notice:
             bench.console.notice(catalogue.notice)
         yield root / key, catalogue

@@ -41,8 +41,8 @@ SAMPLE: Final = 16384
 _PICTURES: Final = 1024
 """Of these, how many serve as other terms where the term is a picture."""
 
-_FEW: Final = 30
-"""With fewer pictures than this, nobody can say what is usual among them."""
+_FEW: Final = 200
+"""With fewer pictures (or frames) than this, nobody can say what is usual among them."""
 
 _SAME: Final = 0.9999
 """A picture is no other term for itself or its copies."""

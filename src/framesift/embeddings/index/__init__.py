@@ -13,11 +13,12 @@ It finds what comparing the query with every vector finds. It knows contents by 
 from __future__ import annotations
 
 from framesift.embeddings.index.builder import SHARD_ROWS, IndexBuilder
-from framesift.embeddings.index.index import VectorIndex, clear_indexes
+from framesift.embeddings.index.index import CATALOGUE, VectorIndex, clear_indexes
 from framesift.embeddings.index.layout import BrokenIndexError, identities
 from framesift.embeddings.index.nearest import Neighbours
 
 __all__ = [
+    "CATALOGUE",
     "SHARD_ROWS",
     "BrokenIndexError",
     "IndexBuilder",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
+from framesift.embeddings.cache_file import companions
 from framesift.embeddings.index.journal import read_journal
 from framesift.embeddings.index.layout import (
     HEADER_BYTES,
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     from framesift.embeddings.index.nearest import Neighbours
     from framesift.types import Float32Array
 
-__all__ = ["JOURNAL", "VectorIndex", "clear_indexes", "shard_files", "shard_path"]
+__all__ = ["CATALOGUE", "JOURNAL", "VectorIndex", "clear_indexes", "shard_files", "shard_path"]
 
 JOURNAL: Final = "journal"
+CATALOGUE: Final = "files.sqlite"
 _SHARD: Final = re.compile(r"^(\d{6})\.shard$")
 _TRIES: Final = 5
 
@@ -202,12 +204,16 @@ class VectorIndex:
 
 
 def clear_indexes(root: Path, *, fingerprint: str | None = None) -> None:
-    """Remove the indexes below a folder.
+    """Remove the indexes below a folder, and with all of them the catalogue of files.
 
     Args:
         root: The folder of the folders of indexes.
         fingerprint: Only those of one model, whose keys begin so; ``None`` for all.
     """
+    if fingerprint is None:
+        catalogue = root / CATALOGUE
+        for path in (catalogue, *companions(catalogue)):
+            path.unlink(missing_ok=True)
     for folder in root.iterdir() if root.is_dir() else ():
         files = [folder / JOURNAL, *shard_files(folder).values()]
         if not folder.is_dir() or not any(path.is_file() for path in files):
