@@ -156,9 +156,8 @@ def _coarse(shard: Shard, search: _Search) -> tuple[NDArray[np.float32], NDArray
     query = search.query
     if shard.codes is None or search.multiply is None:
         vectors = shard.rows()
-        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
         near = vectors @ query.exact.astype(np.float32)
-        return near, (_ROUNDING * query.length * (lengths + 1e-30)).astype(np.float32)
+        return near, (_ROUNDING * query.length * (shard.lengths + 1e-30)).astype(np.float32)
     codes = shard.codes
     near = search.multiply(codes.codes, query.codes).astype(np.float32)
     near *= codes.step

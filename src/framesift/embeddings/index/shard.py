@@ -6,6 +6,7 @@ import mmap
 import os
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -34,7 +35,7 @@ __all__ = ["Shard", "open_shard", "write_shard"]
 _PAGE: Final = 4096
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Shard:
     """Rows of an index.
 
@@ -55,6 +56,12 @@ class Shard:
     def __len__(self) -> int:
         """Return N."""
         return len(self.ids)
+
+    @cached_property
+    def lengths(self) -> Float32Array:
+        """Of the vectors, float32 (N,)."""
+        made: Float32Array = np.sqrt(np.einsum("ij,ij->i", self.vectors, self.vectors))
+        return made
 
     def rows(self, places: NDArray[np.int64] | None = None) -> Float32Array:
         """Return some vectors, or all.
