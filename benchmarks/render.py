@@ -189,6 +189,22 @@ def dedupe(figures: dict[str, Any]) -> str:
     return table(header, rows)
 
 
+def search(figures: dict[str, Any]) -> str:
+    """Return the table of how fast queries are and the one of building and opening."""
+    header = ["vectors, way", "median ms", "p95 ms", "least ms", "CPU ms"]
+    rows = [
+        [f"{size}, {way}", *(case[key] for key in ("median_ms", "p95_ms", "least_ms", "cpu_ms"))]
+        for size, made in figures.items()
+        for way, case in made["ways"].items()
+    ]
+    second = ["vectors", "build s", "CPU s", "MB", "open cold s", "first query cold ms"]
+    second += ["open warm s", "exact"]
+    keys = ("build_s", "build_cpu_s", "index_mb", "open_cold_s", "first_query_cold_ms")
+    keys += ("open_warm_s", "queries_that_agree_with_float64")
+    others = [[size, *(made[key] for key in keys)] for size, made in figures.items()]
+    return f"{table(header, rows)}\n\n{table(second, others)}"
+
+
 SECTIONS = {
     "end_to_end": ("End to end", end_to_end),
     "decode": ("Scaled decoding", decode),
@@ -197,6 +213,7 @@ SECTIONS = {
     "inserts": ("Short foreign pictures", inserts),
     "parts": ("A hundred thousand files", parts),
     "dedupe": ("Finding duplicates", dedupe),
+    "search": ("Search", search),
     "onnx_settings": ("Ways of running ViT-B/32", onnx_settings),
 }
 

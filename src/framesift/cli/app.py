@@ -35,6 +35,7 @@ COMMANDS = {
     "classifier": "framesift.cli.classifier:classifier",
     "audit": "framesift.cli.audit:audit",
     "filter": "framesift.cli.filter:filter_",
+    "search": "framesift.cli.search:search",
     "dedupe": "framesift.cli.dedupe:dedupe",
     "undo": "framesift.cli.undo:undo",
     "rate": "framesift.cli.rate:rate",

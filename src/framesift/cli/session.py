@@ -189,7 +189,7 @@ def open_session(
     if policy is None:
         policy = Policy.load(settings.policy) if settings.policy else default or Policy.default()
     with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
-        captions = _captions(settings, request.paths)
+        captions = captions_of(settings, request.paths)
         settings = _with_model_of_head(_with_model_of_policy(settings, policy), console)
         study = _guard_policy(policy, settings, console)
         embedder, notice = open_embedder(settings, console)
@@ -241,7 +241,7 @@ def _guard_policy(policy: Policy, settings: Settings, console: Console) -> str |
     return guard_texts(prompts, settings, command="framesift --policy", console=console)
 
 
-def _captions(settings: Settings, paths: tuple[str, ...]) -> Captions:
+def captions_of(settings: Settings, paths: tuple[str, ...]) -> Captions:
     """Find the texts that go with pictures, as the settings say."""
     if settings.captions == "none":
         return Captions()
