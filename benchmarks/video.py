@@ -237,7 +237,10 @@ def main() -> int:
         embedder = framesift.load_embedder("starter")
         run(paths["1 s"], "key frames", embedder)  # warms up
         speed = measure(paths, arguments.seconds, arguments.repeats, embedder)
-        figures: dict[str, object] = {"speed": speed, "peak_mib": memory(paths["2 s"], arguments.seconds, folder)}
+        figures: dict[str, object] = {
+            "speed": speed,
+            "peak_mib": memory(paths["2 s"], arguments.seconds, folder),
+        }
     show({**speed, "peak MiB": figures["peak_mib"]})
     if arguments.keep:
         print(common.write("video", figures, started=started))
