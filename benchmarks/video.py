@@ -3,8 +3,9 @@
 Clips are made by code: 1080p H.264, shots of moving pictures with a sensor's noise, key frames one,
 two and 8.3 seconds apart. Every way of reading runs on every clip, decoding alone and with the
 `starter` model, in turns within one run; a figure is the clip's length by the time it took: on the
-clock, and by the processor time of all threads together. The clock counts what else the machine
-does; processor time hardly does, and an idle machine with a core or more is at least as quick.
+clock, and by the processor time of all threads together, the least of all repeats, since what else
+the machine does only ever adds. With the model, frames are decoded and embedded as a scan does it,
+in threads; beside it stands the loop over OpenCV that one would write.
 
     python -m benchmarks.video                   # some minutes; needs the extra `ocr` for OpenCV
     python -m benchmarks.video --seconds 12 --repeats 1
@@ -17,19 +18,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
 
 import framesift
 from benchmarks import common
+from framesift.engine import run_many
 from framesift.frames import AdaptiveSampler, KeyframeSampler, UniformSampler
+from framesift.media import Source
+from framesift.pipeline import Gatherer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,6 +151,10 @@ def grab(path: Path) -> Iterator[np.ndarray]:
 
 def run(path: Path, way: str, embedder: Embedder | None) -> int:
     """Read a clip and embed what comes; returns how many frames came."""
+    if embedder is not None and way != OPENCV:
+        gatherer = Gatherer(embedder, sampler=SAMPLERS[way])
+        (found,) = run_many(gatherer, [Source.from_path(path)])
+        return len(found.embeddings.vectors)
     count = 0
     batch: list[np.ndarray] = []
     for pixels in read(path, way):
@@ -165,9 +172,9 @@ def run(path: Path, way: str, embedder: Embedder | None) -> int:
 
 def measure(
     paths: dict[str, Path], seconds: int, repeats: int, embedder: Embedder
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Time every way on every clip, in turns."""
-    figures: dict[str, object] = {}
+    figures: dict[str, Any] = {}
     ways = [*SAMPLERS, OPENCV]
     for gop, path in paths.items():
         row: dict[str, dict[str, float]] = {way: {} for way in ways}
@@ -176,9 +183,9 @@ def measure(
             for _ in range(repeats):
                 for way in ways:
                     taken[way].append(common.clocks(_job(path, way, model)))
-            theirs = [statistics.median(column) for column in zip(*taken[OPENCV], strict=True)]
+            theirs = [min(column) for column in zip(*taken[OPENCV], strict=True)]
             for way, spent in taken.items():
-                clock, cpu = (statistics.median(column) for column in zip(*spent, strict=True))
+                clock, cpu = (min(column) for column in zip(*spent, strict=True))
                 row[way] |= {
                     f"{name}_times_real_time": round(seconds / clock, 1),
                     f"{name}_times_opencv": round(theirs[0] / clock, 2),
@@ -211,10 +218,10 @@ def _peak(path: Path, way: str) -> float:
     return round(float(json.loads(done.stdout)))
 
 
-def show(figures: dict[str, object]) -> None:
+def show(figures: dict[str, Any]) -> None:
     for gop, row in figures.items():
         print(gop)
-        for way, cells in row.items():  # type: ignore[attr-defined]
+        for way, cells in row.items():
             print(f"  {way:22}", cells)
 
 
@@ -237,23 +244,27 @@ def main() -> int:
         embedder = framesift.load_embedder("starter")
         run(paths["1 s"], "key frames", embedder)  # warms up
         speed = measure(paths, arguments.seconds, arguments.repeats, embedder)
-        figures = {"speed": speed, "peak_mib": memory(paths["2 s"], arguments.seconds, folder)}
+        figures: dict[str, object] = {
+            "speed": speed,
+            "peak_mib": memory(paths["2 s"], arguments.seconds, folder),
+        }
     show({**speed, "peak MiB": figures["peak_mib"]})
     if arguments.keep:
         print(common.write("video", figures, started=started))
     return 0 if held(speed) else 1
 
 
-def held(speed: dict[str, object], gop: str = "key frames 2 s apart") -> bool:
-    """Print each mark beside what was reached; whether all hold by processor time."""
+def held(speed: dict[str, Any]) -> bool:
+    """Print each mark beside what was reached; whether all hold on the clock."""
     reached = True
     for way, least in MARKS.items():
-        row = speed[gop][way]  # type: ignore[index]
-        for name in ("decoding", "with_model"):
-            by_cpu, clock = row[f"{name}_times_real_time_by_cpu"], row[f"{name}_times_real_time"]
-            reached = reached and by_cpu >= least
-            print(f"{way}, {name}: {by_cpu} times real time by processor time, {clock} on the")
-            print(f"  clock; {least:g} wanted, {gop}")
+        for gop, ways in speed.items():
+            for name in ("decoding", "with_model"):
+                clock = ways[way][f"{name}_times_real_time"]
+                by_cpu = ways[way][f"{name}_times_real_time_by_cpu"]
+                reached = reached and clock >= least
+                print(f"{way}, {gop}, {name}: {clock} times real time; {least:g} wanted")
+                print(f"  by processor time of all threads {by_cpu}")
     return reached
 
 
