@@ -123,11 +123,7 @@ class Watcher:
             return ()  # what is wrong with the file is told by its pictures
 
     def _until(self, time: Fraction, duration: Fraction | None) -> Fraction:
-<<<<<<< HEAD
-        """Return when a frame gives way at the latest; the last may claim more than there is."""
-=======
         """Return when a frame gives way at the latest: the last may claim more than there is."""
->>>>>>> issue5
         index = self._media.index
         end = time + (duration or 0)
         return min(end, max(index.end, time)) if index is not None else end
