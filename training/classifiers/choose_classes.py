@@ -5,8 +5,9 @@
 Chosen on Idenprof (ten names), on every other class of Caltech-101 (their names), and on pictures
 of those among these classes that ImageNet has, with ImageNet's 1000 names. First sharpness and
 weights by the mean of top-1, top-1 and top-5 there; then, which changes no order, the size of the
-sum by the mean log loss. No picture of CIFAR-10 or of Caltech's other classes is read;
-class_path.json has every figure.
+sum by the mean log loss; then whether background prompts relate to classes, by how well labels are
+told from other pictures. No picture of CIFAR-10 or of Caltech's other classes is read; README.md
+says what was seen of them before. class_path.json has the figures.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 from measure import as_imagenet, caltech, imagenet_names, known_features, labels_of
@@ -22,7 +24,8 @@ from measure import as_imagenet, caltech, imagenet_names, known_features, labels
 from framesift import load_embedder
 from framesift.heads.classifiers import as_prompt
 from framesift.heads.classifiers.classes import class_logits, class_relations
-from framesift.heads.numeric import softmax
+from framesift.heads.classifiers.definition import BACKGROUND
+from framesift.heads.numeric import logsumexp, softmax
 from framesift.heads.prompts import TEMPLATES, label_vectors
 
 OUT = Path(__file__).with_name("class_path.json")
@@ -79,6 +82,40 @@ def cases(shared: Path, embedder) -> list[Case]:
     return found
 
 
+def told_apart(cases: list[Case], background: np.ndarray, known) -> dict[str, list[float]]:
+    """Chance that a picture of a label leads none of these by more than another picture does.
+
+    Names of Idenprof against pictures of Caltech, and the other way round; with background prompts
+    that relate to classes as labels do, or to all classes alike.
+    """
+    found: dict[str, list[float]] = {"text alone": [], "related": [], "all alike": []}
+    for inside, outside in ((0, 1), (1, 0)):
+        leads: dict[str, list[np.ndarray]] = {way: [] for way in found}
+        texts = cases[inside].texts
+        for seen in (cases[inside].embeddings, cases[outside].embeddings):
+            own, back = (known.scale * (seen.vectors @ some.T) for some in (texts, background))
+            through = class_logits(known.classes, class_relations(known.classes, texts), seen)
+            related = class_relations(known.classes, background)
+            alike = np.full_like(related, 1 / related.shape[1])
+            weight = known.classes.text_weight
+            leads["text alone"].append(lead(own, back))
+            for way, relations in (("related", related), ("all alike", alike)):
+                added = class_logits(known.classes, relations, seen)
+                leads[way].append(lead(weight * own + through, weight * back + added))
+        for way, (of_labels, of_others) in leads.items():
+            found[way].append(roc_area(of_labels, of_others))
+    return found
+
+
+def lead(labels: np.ndarray, background: np.ndarray) -> np.ndarray:
+    return labels.max(axis=1) - logsumexp(background)
+
+
+def roc_area(above: np.ndarray, below: np.ndarray) -> float:
+    ranks = np.searchsorted(np.sort(below), above)
+    return float(ranks.mean() / len(below))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
@@ -109,12 +146,19 @@ def main() -> None:
         for size in SIZES
     }
     size = min(losses, key=lambda each: np.mean(losses[each]))
+    constants = {"sharpness": best["sharpness"], "text_weight": size}
+    known = SimpleNamespace(
+        scale=embedder.logit_scale, classes=replace(embedder.known_classes, **constants)
+    )
+    prompts = {text: (text,) for text in BACKGROUND}
+    background = label_vectors(embedder, prompts, TEMPLATES)
     figures = {
         "model": embedder.fingerprint,
         "cases": ["idenprof, top-1", "half of caltech, top-1", "1000 names, top-5"],
         "pictures": [len(case.truth) for case in chosen_on],
         "tried": tried,
         "sizes": [{"size": each, "log loss": loss} for each, loss in losses.items()],
+        "labels told from other pictures, ROC area": told_apart(chosen_on, background, known),
         "chosen": {**best, "size": size, "log loss": losses[size]},
     }
     OUT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -51,8 +51,8 @@ def class_logits(
         raise HeadError(message)
     found = np.empty((len(features), len(relations)))
     for start in range(0, len(features), _ROWS):
-        part = np.asarray(features[start : start + _ROWS], np.float64)
-        chances = softmax(part @ known.kernel.astype(np.float64) + known.bias)
+        part = np.asarray(features[start : start + _ROWS], np.float32)
+        chances = softmax((part @ known.kernel + known.bias).astype(np.float64))
         found[start : start + _ROWS] = chances @ relations.T
     return np.log(found + known.floor)
 

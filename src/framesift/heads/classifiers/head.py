@@ -60,6 +60,23 @@ class ClassVectors:
         parts = (self.labels, self.background, self.contrast)
         return np.concatenate(parts).astype(np.float64)
 
+    def relations(self) -> Float64Array:
+        """Relate every text to the classes, (K + B + C, classes); the background to all alike.
+
+        Its prompts name kinds that labels are kinds of ("a building" for "temple"): as classes
+        they would speak for the very pictures that show a label.
+
+        Raises:
+            HeadError: There are no classes.
+        """
+        if self.classes is None:
+            message = "this model knows no classes of its own"
+            raise HeadError(message)
+        found = class_relations(self.classes, self.texts)
+        first = len(self.labels)
+        found[first : first + len(self.background)] = 1 / found.shape[1]
+        return found
+
     @classmethod
     def of(cls, definition: ClassifierDefinition, embedder: Embedder) -> Self:
         """Embed every prompt of a definition in every template.
@@ -94,7 +111,8 @@ class ClassifierHead:
     A label's vector is the mean over its prompts in all templates, brought to length 1 (Radford et
     al. 2021, section 3.1.4: the ensemble is made of vectors, not of probabilities). Its logit is
     the cosine times the model's logit scale. Where the model's image tower knows classes of its own
-    (`KnownClasses`), a share of that logit is added to what `class_logits` says.
+    (`KnownClasses`), a share of that logit is added to what `class_logits` says; background
+    prompts relate to all classes alike.
 
     The background's logit is the log of the mean of ``exp`` over its prompts: one class that is
     spread over many kinds of pictures, and that more prompts do not make stronger by themselves. A
@@ -150,7 +168,7 @@ class ClassifierHead:
             classes = checked_classes(classes, width=width, what=what)
         of = tuple(vectors.contrast_of)
         self.vectors = ClassVectors(labels, background, contrast, of, classes)
-        self._relations = None if classes is None else class_relations(classes, self.vectors.texts)
+        self._relations = None if classes is None else self.vectors.relations()
         self.logit_scale = float(logit_scale)
         self.calibration = calibration or SpaceCalibration(card.space)
         self.notice: str | None = None

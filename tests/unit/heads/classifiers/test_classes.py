@@ -75,6 +75,15 @@ def test_the_logits_are_the_documented_ones(knowing) -> None:
     np.testing.assert_allclose(head.logits(picture)[0], expected, rtol=1e-4)
 
 
+def test_background_prompts_relate_to_all_classes_alike(knowing) -> None:
+    head = ClassifierHead.from_definition(knowing, PETS)
+    relations = head.vectors.relations()
+    np.testing.assert_allclose(relations.sum(axis=1), 1)
+    np.testing.assert_array_equal(relations[2:4], 1 / len(CLASSES))
+    assert relations[1].argmax() == CLASSES.index("a cat")
+    assert relations[4].argmax() == CLASSES.index("a wolf")  # a look-alike stays one
+
+
 @pytest.mark.parametrize("mode", ["one", "many"])
 def test_it_comes_back_from_a_file_as_it_was(knowing, tmp_path, mode) -> None:
     head = ClassifierHead.from_definition(knowing, dataclasses.replace(PETS, mode=mode))
