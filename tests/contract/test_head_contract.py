@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from framesift.embeddings.base import KnownClasses
 from framesift.errors import SpaceMismatchError
 from framesift.heads import (
     ExpertHead,
@@ -20,6 +21,7 @@ from framesift.heads import (
     ScreeningHead,
     ZeroShotHead,
 )
+from framesift.heads.classifiers import ClassifierHead, from_labels
 from framesift.heads.linear import Standardiser
 from framesift.heads.quality import QualityCurve
 from framesift.heads.technical import NAMES, technical_head
@@ -69,7 +71,24 @@ def screening(categories, **options):
     return ScreeningHead.from_prompts(EMBEDDER, prompts, **options)
 
 
+def classifier():
+    rng = np.random.default_rng(4)
+    kernel = rng.normal(size=(5, 6)).astype(np.float32)
+    known = KnownClasses(
+        "features",
+        kernel,
+        kernel[0],
+        embed_texts("uvwxyz"),
+        sharpness=9,
+        text_weight=0.5,
+        floor=0.01,
+    )
+    model = SimpleNamespace(**vars(EMBEDDER), known_classes=known)
+    return ClassifierHead.from_definition(model, from_labels("dog, cat, neither"))
+
+
 MAKERS = {
+    "classifier that knows classes": classifier,
     "zero-shot": lambda: ZeroShotHead.from_prompts(EMBEDDER, {"a": ["x"], "b": ["y", "z"]}),
     "screening": lambda: screening(TAXONOMY),
     "context": lambda: screening(CONTEXT_TAGS, name="context", task="tags"),

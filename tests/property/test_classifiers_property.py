@@ -8,10 +8,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from framesift.embeddings.base import KnownClasses
 from framesift.heads.classifiers import NONE, ClassifierDefinition, ClassifierHead, Label
 from framesift.types import Embeddings
 
 DIM = 16
+WIDTH = 5
 WORDS = [f"w{n}" for n in range(12)]
 
 
@@ -30,6 +32,20 @@ class Embedder:
         return (array / np.linalg.norm(array, axis=1, keepdims=True)).astype(np.float32)
 
 
+class Knowing(Embedder):
+    """The same, with an image tower that knows some classes."""
+
+    def __init__(self) -> None:
+        """Make the classes up."""
+        rng = np.random.default_rng(0)
+        directions = rng.normal(size=(7, DIM)).astype(np.float32)
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        kernel, bias = rng.normal(size=(WIDTH, 7)), rng.normal(size=7)
+        self.known_classes = KnownClasses(
+            "features", kernel.astype("f4"), bias.astype("f4"), directions, 30.0, 0.5, 1e-4
+        )
+
+
 def definitions(mode: str):
     return st.lists(st.sampled_from(WORDS), min_size=2, max_size=8, unique=True).map(
         lambda names: ClassifierDefinition(
@@ -46,8 +62,10 @@ def definitions(mode: str):
 
 
 def pictures(seed: int, count: int = 9) -> Embeddings:
-    rows = np.random.default_rng(seed).normal(size=(count, DIM)).astype(np.float32)
-    return Embeddings(rows, "made-up-1", "made-up")
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(count, DIM)).astype(np.float32)
+    features = 3 * rng.normal(size=(count, WIDTH)).astype(np.float32)
+    return Embeddings(rows, "made-up-1", "made-up", {"features": features})
 
 
 @settings(max_examples=25, deadline=None)
@@ -55,20 +73,22 @@ def pictures(seed: int, count: int = 9) -> Embeddings:
     st.sampled_from(["one", "many"]).flatmap(definitions),
     st.integers(0, 999),
     st.randoms(use_true_random=False),
+    st.sampled_from([Embedder, Knowing]),
 )
-def test_order_and_batch_do_not_matter(made, seed, random) -> None:
+def test_order_and_batch_do_not_matter(made, seed, random, model) -> None:
     shuffled = list(made.labels)
     random.shuffle(shuffled)
     other = ClassifierDefinition(
         "x", tuple(shuffled), made.mode, made.templates, made.background[::-1]
     )
-    one, two = (ClassifierHead.from_definition(Embedder(), each) for each in (made, other))
+    one, two = (ClassifierHead.from_definition(model(), each) for each in (made, other))
     seen = pictures(seed)
     first, second = one.score(seen), two.score(seen)
     for name in first.names:
         a = first.values[:, first.names.index(name)]
         np.testing.assert_allclose(a, second.values[:, second.names.index(name)], atol=1e-5)
-    alone = Embeddings(seen.vectors[4:5], seen.space, seen.fingerprint)
+    features = {"features": seen.extras["features"][4:5]}
+    alone = Embeddings(seen.vectors[4:5], seen.space, seen.fingerprint, features)
     np.testing.assert_allclose(one.score(alone).values[0], first.values[4], atol=1e-5)
     assert ((first.values >= 0) & (first.values <= 1)).all()
     if made.mode == "one":

@@ -4,7 +4,8 @@
 
 CIFAR-10 and Caltech-101 were not trained on; the ImageNet sample was, with its names, by
 training/starter/train.py. How a few-shot head is made was chosen on Idenprof and Caltech-101
-(accuracies of several methods, all within a point of each other) before CIFAR-10 was looked at.
+(accuracies of several methods, all within a point of each other) before CIFAR-10 was looked at. How
+the trunk's classes are used was chosen by choose_classes.py on Idenprof and half of Caltech-101.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from framesift import load_embedder
 from framesift.engine.gather import gather
 from framesift.heads.classifiers import (
     NONE,
+    ClassifierDefinition,
     ClassifierHead,
+    Label,
     SpaceCalibration,
     as_prompt,
     from_labels,
@@ -30,7 +33,6 @@ from framesift.heads.classifiers.abstaining import AbstentionTarget
 from framesift.heads.classifiers.calibrating import Sample, calibrate, measured
 from framesift.heads.classifiers.fewshot import fit_few_shot, held_out, shots_of
 from framesift.heads.classifiers.head import calibrated
-from framesift.heads.prompts import TEMPLATES, label_vectors
 from framesift.heads.training.examples import Examples
 from framesift.heads.training.results import as_json
 from framesift.pipeline import Gatherer
@@ -73,12 +75,69 @@ def pictures(folder: Path, embedder) -> Data:
     return Data(examples, [rows[i]["class_name"] for i in got.rows])
 
 
-def caltech(shared: Path, embedder) -> Data:
-    known = np.load(shared / "starter" / "caltech101_features.npz")
+def known_features(shared: Path, name: str, embedder) -> Data:
+    """Pictures whose trunk features were kept."""
+    known = np.load(shared / "starter" / f"{name}_features.npz")
     features = known["features"].astype(np.float32)
     vectors = embedder.project(features)
     made = Embeddings(vectors, embedder.space, embedder.fingerprint, {"features": features})
     return Data(Examples(made), [str(label) for label in known["label"]])
+
+
+def labels_of(data: Data) -> list[str]:
+    return sorted(set(data.labels))
+
+
+def caltech(shared: Path, embedder, *, half: int | None = None) -> Data:
+    """Caltech-101; of its classes in alphabetical order every other one where a half is asked."""
+    data = known_features(shared, "caltech101", embedder)
+    if half is None:
+        return data
+    kept = set(labels_of(data)[half::2])
+    return data.take(np.flatnonzero([label in kept for label in data.labels]))
+
+
+def imagenet_rows(shared: Path) -> list[dict[str, str]]:
+    table = shared / "data" / "zeroshot_imagenet1000" / "labels.csv"
+    return sorted(csv.DictReader(table.open(encoding="utf-8")), key=lambda row: row["wnid"])
+
+
+def imagenet_names(shared: Path) -> list[str]:
+    return [row["class_name"] for row in imagenet_rows(shared)]
+
+
+def as_imagenet(data: Data, shared: Path) -> tuple[Data, np.ndarray]:
+    """Pictures of classes that ImageNet has by the same name, and their columns there."""
+    place = {name.lower(): i for i, name in enumerate(imagenet_names(shared))}
+    plain = [label.lower().replace("_", " ") for label in data.labels]
+    kept = np.array([i for i, label in enumerate(plain) if label in place])
+    return data.take(kept), np.array([place[plain[i]] for i in kept])
+
+
+def named(shared: Path, embedder) -> dict[str, dict[str, float]]:
+    """Top-1 among their own names of pictures that starter did not see, with and without classes.
+
+    The first two helped to choose how classes are used (choose_classes.py); the last did not.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for what, data in (
+        ("idenprof, chosen on", known_features(shared, "idenprof", embedder)),
+        ("caltech, first half, chosen on", caltech(shared, embedder, half=0)),
+        ("caltech, other half", caltech(shared, embedder, half=1)),
+        ("caltech, all classes, half of them chosen on", caltech(shared, embedder)),
+    ):
+        names = labels_of(data)
+        head = ClassifierHead.from_definition(embedder, from_labels(", ".join(names)))
+        truth = np.array([names.index(label) for label in data.labels])
+        seen = data.examples.embeddings
+        own = seen.vectors @ head.vectors.labels.T
+        found[what] = {
+            "pictures": len(truth),
+            "labels": len(names),
+            "accuracy": float(np.mean(head.logits(seen).argmax(axis=1) == truth)),
+            "accuracy, text alone": float(np.mean(own.argmax(axis=1) == truth)),
+        }
+    return found
 
 
 def zero_shot(cifar: Data, embedder) -> dict[str, float]:
@@ -93,28 +152,34 @@ def zero_shot(cifar: Data, embedder) -> dict[str, float]:
     return found
 
 
-def imagenet(sample: Data, unseen: Data, shared: Path, embedder) -> dict[str, object]:
-    """Top-1 and top-5 among 1000 names: by text, and by the trunk's own classifier."""
-    table = shared / "data" / "zeroshot_imagenet1000" / "labels.csv"
-    rows = sorted(csv.DictReader(table.open(encoding="utf-8")), key=lambda row: row["wnid"])
-    names = [row["class_name"] for row in rows]
-    labels = {str(i): (as_prompt(name),) for i, name in enumerate(names)}
-    texts = label_vectors(embedder, labels, TEMPLATES)
-    place = {name.lower(): i for i, name in enumerate(names)}
+def imagenet(sample: Data, shared: Path, embedder) -> dict[str, object]:
+    """Top-1 and top-5 among 1000 names: by classifier, by text alone, by the trunk's own.
+
+    The pictures of "half of them" are of Caltech classes on which nothing was chosen.
+    """
+    rows, names = imagenet_rows(shared), imagenet_names(shared)
+    labels = tuple(Label(str(i), (as_prompt(name),)) for i, name in enumerate(names))
+    definition = ClassifierDefinition("names", labels, background=())
+    head = ClassifierHead.from_definition(embedder, definition)
     of_file = {row["path"]: i for i, row in enumerate(rows)}
     own = np.array([of_file[name] for name in sample.examples.names])
-    plain = [label.lower().replace("_", " ") for label in unseen.labels]
-    kept = np.array([i for i, label in enumerate(plain) if label in place])
-    other = unseen.take(kept)
-    truth = np.array([place[plain[i]] for i in kept])
+    other, truth = as_imagenet(caltech(shared, embedder), shared)
+    apart, known = as_imagenet(caltech(shared, embedder, half=1), shared)
     found: dict[str, object] = {
-        "unseen pictures": len(kept),
+        "unseen pictures": len(truth),
         "unseen classes": len(set(truth.tolist())),
+        "half of them, pictures": len(known),
+        "half of them, classes": len(set(known.tolist())),
     }
-    for where, data, actual in (("trained on", sample, own), ("unseen", other, truth)):
+    for where, data, actual in (
+        ("trained on", sample, own),
+        ("unseen", other, truth),
+        ("half of them", apart, known),
+    ):
         embeddings = data.examples.embeddings
         for what, scores in (
-            ("text", embeddings.vectors @ texts.T),
+            ("text", head.logits(embeddings)),
+            ("text alone", embeddings.vectors @ head.vectors.labels.T),
             ("trunk's classifier", embedder.logits(embeddings.extras["features"])),
         ):
             above = (scores > scores[np.arange(len(actual)), actual][:, None]).sum(axis=1)
@@ -235,7 +300,8 @@ def main() -> None:
         "model": embedder.fingerprint,
         "quoted": QUOTED,
         "cifar10 zero-shot": zero_shot(cifar, embedder),
-        "imagenet, 1000 names": imagenet(sample, unseen, shared, embedder),
+        "imagenet, 1000 names": imagenet(sample, shared, embedder),
+        "names of one's own": named(shared, embedder),
         "calibration, cifar10 and caltech as none": calibration(cifar, unseen, embedder),
         "cifar10 few-shot": few_shot(cifar, embedder),
     }

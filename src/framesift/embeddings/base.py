@@ -8,6 +8,8 @@ The work is split so that threads and batches fit it:
 - ``prepare`` runs in the decoder threads, one frame at a time, and gives uint8 model input;
 - ``encode`` runs on a batch and gives one float32 row per picture, which is what the cache stores;
 - ``to_embeddings`` names the columns of those rows.
+
+An embedder may also say what classes its image tower knows (`KnowsClasses`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ __all__ = [
     "Embedder",
     "ImageEncoder",
     "Interpolation",
+    "KnownClasses",
+    "KnowsClasses",
     "Layout",
     "ModelSpec",
     "Precision",
@@ -113,6 +117,31 @@ class ModelSpec:
     size_mb: int | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownClasses:
+    """Classes that an image tower was taught before it met texts, and where they lie.
+
+    The classes have no names here: a text finds them by its cosine to their directions.
+
+    Attributes:
+        input: The extra of `Embeddings` that is classified, F numbers a picture.
+        kernel: float32 (F, C), the tower's own classifier.
+        bias: float32 (C,).
+        directions: float32 (C, D), unit vectors in the shared space.
+        sharpness: Above 0; multiplies a cosine before the softmax that relates a text to classes.
+        text_weight: Above 0; multiplies a text's own logit where both ways are added up.
+        floor: Above 0; added to a probability before its logarithm.
+    """
+
+    input: str
+    kernel: Float32Array
+    bias: Float32Array
+    directions: Float32Array
+    sharpness: float
+    text_weight: float
+    floor: float
+
+
 @runtime_checkable
 class ImageEncoder(Protocol):
     """Anything that turns a frame into a row of numbers."""
@@ -183,3 +212,12 @@ class Embedder(ImageEncoder, Protocol):
 
     def embed_texts(self, texts: Sequence[str]) -> Float32Array:
         """Embed N texts as unit vectors, float32 (N, D)."""
+
+
+@runtime_checkable
+class KnowsClasses(Protocol):
+    """What an embedder offers beside its texts, where its image tower is a classifier, too."""
+
+    @property
+    def known_classes(self) -> KnownClasses | None:
+        """The classes; ``None`` where there are none after all."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from framesift.embeddings.base import PreprocessSpec
+from framesift.embeddings.base import KnownClasses, PreprocessSpec
 from framesift.embeddings.catalog import STARTER, find_spec
 from framesift.embeddings.preprocess import check_batch
 from framesift.embeddings.starter_model import DIM, StarterModel, load_model
@@ -46,6 +46,9 @@ VIEWS_VERSION = 3
 DECODE_IN_FULL = 2**20
 """No decoder scales down to this side: the trunk is too sensitive to what scaled decoding rounds
 differently."""
+
+CLASS_SHARPNESS, CLASS_TEXT_WEIGHT, CLASS_FLOOR = 30.0, 0.5, 1e-4
+"""Of `KnownClasses`; chosen by ``training/classifiers/choose_classes.py``."""
 
 _TINY_PX = 64
 _BATCH = 8
@@ -117,6 +120,15 @@ class StarterEmbedder:
     def logit_scale(self) -> float:
         """Multiplies a cosine before a softmax."""
         return self._model.logit_scale
+
+    @property
+    def known_classes(self) -> KnownClasses:
+        """The trunk's 1000 classes, and where a picture of each would move the embedding."""
+        kernel, bias = self._classifier
+        rows = self._model.project.classes
+        directions = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        constants = (CLASS_SHARPNESS, CLASS_TEXT_WEIGHT, CLASS_FLOOR)
+        return KnownClasses("features", kernel, bias, directions, *constants)
 
     def prepare(self, pixels: UInt8Array, *, geometry: Geometry | None = None) -> UInt8Array:
         """Turn one picture, uint8 (H, W, 3), into what the trunk sees, uint8 (260, 260, 3).

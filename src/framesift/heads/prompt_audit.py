@@ -274,6 +274,7 @@ class _Known:
         """Keep the vectors."""
         self.name, self.space = embedder.name, embedder.space
         self.logit_scale = embedder.logit_scale
+        self.known_classes = getattr(embedder, "known_classes", None)
         self.spec: Any = SimpleNamespace(layout="embedded", dim=embedder.spec.dim)
         self._vectors = vectors
 

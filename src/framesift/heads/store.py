@@ -14,7 +14,8 @@ linear    coef (K, L), intercept (L,), mean (K,),      labels; link
           scale (K,)
 zero_shot vectors (L, D)                               labels; logit_scale
 classifier labels (L, D), background (B, D),           names; mode; abstain_below; thresholds;
-          contrast (C, D)                              temperature; shifts; platt; logit_scale
+          contrast (C, D), classes_* where it has them temperature; shifts; platt; logit_scale;
+                                                       classes: absent or the constants
 ========= ============================================ =====================================
 """
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,13 +9,13 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from framesift.embeddings import Embedder, find_spec
+from framesift.embeddings.base import KnowsClasses
 from framesift.embeddings.starter import StarterEmbedder
 from framesift.embeddings.starter_model import MODEL_FILE, load_model
 from framesift.errors import ConfigError, WeightsMismatchError
 from framesift.types import Geometry
 
-if TYPE_CHECKING:
-    from pathlib import Path
+TRAINING = Path(__file__).resolve().parents[3] / "training"
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,19 @@ def test_it_is_an_embedder_of_the_catalogue(starter: StarterEmbedder) -> None:
     assert starter.space == starter.spec.space
     assert starter.spec.logit_scale == starter.logit_scale
     assert starter.width == 256 + 1280
+
+
+def test_it_says_which_classes_its_trunk_knows(starter: StarterEmbedder, make_image) -> None:
+    assert isinstance(starter, KnowsClasses)
+    known = starter.known_classes
+    chosen = json.loads((TRAINING / "classifiers" / "class_path.json").read_text())["chosen"]
+    assert known.sharpness == chosen["sharpness"]
+    assert known.text_weight == chosen["size"]
+    assert chosen["size"] * chosen["weight"] == 1  # the weight of the classes is not a setting
+    np.testing.assert_allclose(np.linalg.norm(known.directions, axis=1), 1, atol=1e-5)
+    seen = starter.to_embeddings(starter.encode(starter.prepare(make_image(300, 300))[None]))
+    features = seen.extras[known.input]
+    np.testing.assert_allclose(features @ known.kernel + known.bias, starter.logits(features))
 
 
 def test_the_shipped_file_stays_small() -> None:

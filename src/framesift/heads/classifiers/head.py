@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from framesift.embeddings.base import KnowsClasses
 from framesift.errors import HeadError
 from framesift.heads.base import HeadCard, check_space
 from framesift.heads.classifiers.answering import CARD_KEY, THRESHOLD, AnswerRule
+from framesift.heads.classifiers.classes import (
+    checked_classes,
+    class_logits,
+    class_relations,
+    classes_from,
+    classes_to,
+)
 from framesift.heads.classifiers.definition import NONE, SpaceCalibration
 from framesift.heads.numeric import finite_array, logsumexp, sigmoid, softmax, unit_rows
 from framesift.heads.prompts import embed_prompts, fill, unit_vectors
@@ -18,7 +26,7 @@ from framesift.types import Scores
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framesift.embeddings.base import Embedder
+    from framesift.embeddings.base import Embedder, KnownClasses
     from framesift.heads.classifiers.definition import ClassifierDefinition, Mode
     from framesift.heads.numeric import Float64Array
     from framesift.types import Embeddings, Float32Array
@@ -37,12 +45,37 @@ class ClassVectors:
         background: float32 (B, D), a row for each prompt; B may be 0.
         contrast: float32 (C, D), a row for each look-alike; C may be 0.
         contrast_of: C numbers: the label that each look-alike belongs to.
+        classes: What the image tower knows beside; ``None`` for most models.
     """
 
     labels: Float32Array
     background: Float32Array
     contrast: Float32Array
     contrast_of: tuple[int, ...] = ()
+    classes: KnownClasses | None = None
+
+    @property
+    def texts(self) -> Float64Array:
+        """Labels, background and look-alikes, float64 (K + B + C, D)."""
+        parts = (self.labels, self.background, self.contrast)
+        return np.concatenate(parts).astype(np.float64)
+
+    def relations(self) -> Float64Array:
+        """Relate every text to the classes, (K + B + C, classes); the background to all alike.
+
+        Its prompts name kinds that labels are kinds of ("a building" for "temple"): as classes
+        they would speak for the very pictures that show a label.
+
+        Raises:
+            HeadError: There are no classes.
+        """
+        if self.classes is None:
+            message = "this model knows no classes of its own"
+            raise HeadError(message)
+        found = class_relations(self.classes, self.texts)
+        first = len(self.labels)
+        found[first : first + len(self.background)] = 1 / found.shape[1]
+        return found
 
     @classmethod
     def of(cls, definition: ClassifierDefinition, embedder: Embedder) -> Self:
@@ -68,6 +101,7 @@ class ClassVectors:
             rest[:count].astype(np.float32),
             rest[count:].astype(np.float32),
             tuple(number for number, _ in contrast),
+            embedder.known_classes if isinstance(embedder, KnowsClasses) else None,
         )
 
 
@@ -76,7 +110,9 @@ class ClassifierHead:
 
     A label's vector is the mean over its prompts in all templates, brought to length 1 (Radford et
     al. 2021, section 3.1.4: the ensemble is made of vectors, not of probabilities). Its logit is
-    the cosine times the model's logit scale.
+    the cosine times the model's logit scale. Where the model's image tower knows classes of its own
+    (`KnownClasses`), a share of that logit is added to what `class_logits` says; background
+    prompts relate to all classes alike.
 
     The background's logit is the log of the mean of ``exp`` over its prompts: one class that is
     spread over many kinds of pictures, and that more prompts do not make stronger by themselves. A
@@ -127,7 +163,12 @@ class ClassifierHead:
         if not (np.isfinite(logit_scale) and logit_scale > 0):
             message = f"classifier {card.name!r} needs a logit scale above zero, not {logit_scale}"
             raise HeadError(message)
-        self.vectors = ClassVectors(labels, background, contrast, tuple(vectors.contrast_of))
+        classes = vectors.classes
+        if classes is not None:
+            classes = checked_classes(classes, width=width, what=what)
+        of = tuple(vectors.contrast_of)
+        self.vectors = ClassVectors(labels, background, contrast, of, classes)
+        self._relations = None if classes is None else self.vectors.relations()
         self.logit_scale = float(logit_scale)
         self.calibration = calibration or SpaceCalibration(card.space)
         self.notice: str | None = None
@@ -180,16 +221,17 @@ class ClassifierHead:
         )
         known = used or SpaceCalibration(embedder.space, temperature=definition.temperature)
         told = "calibrated on labelled pictures" if used else "not calibrated"
+        vectors = ClassVectors.of(definition, embedder)
         card = HeadCard(
             name=definition.name,
             task="tags",
             space=embedder.space,
+            inputs=("vectors", *((vectors.classes.input,) if vectors.classes else ())),
             source="zero-shot",
             provenance=f"{_PROMPTS}; {told}",
             model=embedder.name,
             details={CARD_KEY: rule.to_details(), "wording": definition.wording},
         )
-        vectors = ClassVectors.of(definition, embedder)
         head = cls(card, vectors, rule, logit_scale=embedder.logit_scale, calibration=known)
         if stale:
             head.notice = (
@@ -211,19 +253,19 @@ class ClassifierHead:
 
         Raises:
             SpaceMismatchError: The embeddings are of another space.
+            HeadError: The model knows classes, and an extra that they take is missing.
         """
         check_space(self._card, embeddings)
-        rows, known = unit_vectors(embeddings), self.vectors
-        labels = self._cosines(rows, known.labels)
+        labels, background, contrast = self._of_texts(embeddings)
         if self.rule.mode == "many":
-            return labels - self._against_each(rows)
+            return labels - self._against_each(background, contrast)
         if NONE not in self.rule.names:
             return labels
         sides = []
-        if len(known.background):
-            sides.append(_log_mean(self._cosines(rows, known.background)))
-        if len(known.contrast):
-            sides.append(self._cosines(rows, known.contrast).max(axis=1))
+        if background.shape[1]:
+            sides.append(_log_mean(background))
+        if contrast.shape[1]:
+            sides.append(contrast.max(axis=1))
         none = np.max(sides, axis=0)
         place = self.rule.names.index(NONE)
         return np.insert(labels, place, none, axis=1)
@@ -233,6 +275,7 @@ class ClassifierHead:
 
         Raises:
             SpaceMismatchError: The embeddings are of another space.
+            HeadError: As `logits`.
         """
         logits = self.logits(embeddings)
         values = calibrated(logits, self.rule.names, self.rule.mode, self.calibration)
@@ -252,12 +295,13 @@ class ClassifierHead:
             "platt": {name: [*pair] for name, pair in known.platt.items()},
             "contrast_of": [*self.vectors.contrast_of],
         }
+        classes, constants = classes_to(self.vectors.classes)
         arrays = {
             "labels": self.vectors.labels,
             "background": self.vectors.background,
             "contrast": self.vectors.contrast,
         }
-        return arrays, settings
+        return {**arrays, **classes}, {**settings, **constants}
 
     @classmethod
     def from_tensors(
@@ -269,6 +313,7 @@ class ClassifierHead:
             tensors["background"],
             tensors["contrast"],
             tuple(int(number) for number in settings["contrast_of"]),
+            classes_from(tensors, settings),
         )
         rule = AnswerRule(
             card.name,
@@ -286,21 +331,25 @@ class ClassifierHead:
         scale = float(settings["logit_scale"])
         return cls(card, vectors, rule, logit_scale=scale, calibration=calibration)
 
-    def _cosines(self, rows: Float64Array, texts: Float32Array) -> Float64Array:
-        scaled: Float64Array = self.logit_scale * (rows @ texts.astype(np.float64).T)
-        return scaled
-
-    def _against_each(self, rows: Float64Array) -> Float64Array:
-        """Logits of what speaks against each label, (N, K)."""
+    def _of_texts(self, embeddings: Embeddings) -> list[Float64Array]:
+        """Logits of labels (N, K), background (N, B) and look-alikes (N, C)."""
         known = self.vectors
-        columns = np.full((len(rows), len(self.labels)), -np.inf)
-        if len(known.background):
-            columns[:] = _log_mean(self._cosines(rows, known.background))[:, None]
-        if len(known.contrast):
-            logits = self._cosines(rows, known.contrast)
-            for label in set(known.contrast_of):
-                own = logits[:, [of == label for of in known.contrast_of]].max(axis=1)
-                columns[:, label] = np.logaddexp(columns[:, label], own)
+        logits = self.logit_scale * (unit_vectors(embeddings) @ known.texts.T)
+        if known.classes is not None and self._relations is not None:
+            logits *= known.classes.text_weight
+            logits += class_logits(known.classes, self._relations, embeddings)
+        ends = np.cumsum([len(known.labels), len(known.background)])
+        return np.split(logits, ends, axis=1)
+
+    def _against_each(self, background: Float64Array, contrast: Float64Array) -> Float64Array:
+        """Logits of what speaks against each label, (N, K)."""
+        columns = np.full((len(background), len(self.labels)), -np.inf)
+        if background.shape[1]:
+            columns[:] = _log_mean(background)[:, None]
+        of = self.vectors.contrast_of
+        for label in set(of):
+            own = contrast[:, [each == label for each in of]].max(axis=1)
+            columns[:, label] = np.logaddexp(columns[:, label], own)
         return columns
 
 
