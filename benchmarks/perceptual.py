@@ -27,7 +27,7 @@ from framesift.embeddings.perceptual import (
     MIN_QUALITY,
     PdqEncoder,
     distance,
-    mirrored_bits,
+    posed_bits,
     row_bits,
 )
 
@@ -95,8 +95,14 @@ CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "cropped by 10 %": lambda image: cropped(image, 0.10),
     "white border of 5 %": lambda image: bordered(image, 0.05),
     "turned by 2 degrees": lambda image: image.rotate(2, Image.Resampling.BICUBIC),
+    "turned by a quarter": lambda image: image.transpose(Image.Transpose.ROTATE_90),
+    "turned by a half": lambda image: image.transpose(Image.Transpose.ROTATE_180),
     "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
 }
+
+
+POSES = ("turned by a quarter", "turned by a half", "mirrored")
+"""Changes whose hash can be estimated from the bits alone."""
 
 
 def bits_of(pixels: np.ndarray, geometry: Geometry | None = None) -> np.ndarray:
@@ -159,13 +165,20 @@ def main() -> int:
         figures[name] = line(
             name, [int(distance(*pair)) for pair in zip(bits, changed, strict=True)]
         )
-    turned = [mirrored_bits(one) for one in bits]
-    figures["mirrored, estimated"] = line(
-        "mirrored, estimated", [int(distance(*pair)) for pair in zip(turned, changed, strict=True)]
-    )
+        if name in POSES:
+            estimated = [
+                distance(posed_bits(one), row) for one, row in zip(bits, changed, strict=True)
+            ]
+            name = f"{name}, estimated"
+            figures[name] = line(name, [int(found.min()) for found in estimated])
     moved = [decoded_scaled(image) for image in images[:60]]
     figures["decoded scaled"] = line("decoded scaled", [bits for bits, _ in moved])
     print("quality moves by at most", max(quality for _, quality in moved))
+    posed = [posed_bits(one) for one in bits]
+    least = min(
+        int(distance(poses, other).min()) for at, poses in enumerate(posed) for other in bits[:at]
+    )
+    print("nearest strangers in any pose:", least)
     strangers = [int(distance(*pair)) for pair in itertools.combinations(bits, 2)]
     figures["strangers"] = line("strangers", strangers) | {"least": min(strangers)}
     print("nearest strangers:", min(strangers))

@@ -149,12 +149,71 @@ def inserts(figures: dict[str, Any]) -> str:
     return table(header, rows)
 
 
+def parts(figures: dict[str, Any]) -> str:
+    """Return what became of many files in parts."""
+    header = ["run", "s", "peak MiB"]
+    rows = [
+        [f"killed at {number} of 4" if number < 4 else "to the end", run["s"], run["peak_mib"]]
+        for number, run in enumerate(figures["runs"], 1)
+    ]
+    for name, case in (
+        ("again, nothing new", figures["again_nothing_new"]),
+        ("1,000 files alone", figures["a_thousand_files"]),
+    ):
+        rows.append([name, case["s"], case["peak_mib"]])
+    sums = (
+        f"{figures['files']:,} files, {figures['records']:,} records of {figures['paths']:,} "
+        f"paths, at most {figures['most_records_of_a_path']} of one path; the ledger takes "
+        f"{figures['ledger_bytes_per_file']} bytes a file."
+    )
+    return f"{table(header, rows)}\n\n{sums}"
+
+
+def dedupe(figures: dict[str, Any]) -> str:
+    """Return the table of how long finding duplicates takes."""
+    header = ["pictures", "pairs compared", "found", "s", "with cut-outs, s", "groups and all, s"]
+    header += ["plain numpy, s", "peak MiB"]
+    rows = [
+        [
+            name,
+            f"{case['pairs_compared']:,}",
+            f"{case['pairs_found']:,}",
+            case["pairs_s"],
+            case["pairs_with_cut_outs_s"] or "",
+            case["all_of_it_s"],
+            case["plain_numpy_s"],
+            case["peak_mib"],
+        ]
+        for name, case in figures.items()
+    ]
+    return table(header, rows)
+
+
+def search(figures: dict[str, Any]) -> str:
+    """Return the table of how fast queries are and the one of building and opening."""
+    header = ["vectors, way", "median ms", "p95 ms", "least ms", "CPU ms"]
+    rows = [
+        [f"{size}, {way}", *(case[key] for key in ("median_ms", "p95_ms", "least_ms", "cpu_ms"))]
+        for size, made in figures.items()
+        for way, case in made["ways"].items()
+    ]
+    second = ["vectors", "build s", "CPU s", "MB", "open cold s", "first query cold ms"]
+    second += ["open warm s", "exact"]
+    keys = ("build_s", "build_cpu_s", "index_mb", "open_cold_s", "first_query_cold_ms")
+    keys += ("open_warm_s", "queries_that_agree_with_float64")
+    others = [[size, *(made[key] for key in keys)] for size, made in figures.items()]
+    return f"{table(header, rows)}\n\n{table(second, others)}"
+
+
 SECTIONS = {
     "end_to_end": ("End to end", end_to_end),
     "decode": ("Scaled decoding", decode),
     "video": ("Reading videos", video),
     "shots": ("Shots found", shots),
     "inserts": ("Short foreign pictures", inserts),
+    "parts": ("A hundred thousand files", parts),
+    "dedupe": ("Finding duplicates", dedupe),
+    "search": ("Search", search),
     "onnx_settings": ("Ways of running ViT-B/32", onnx_settings),
 }
 

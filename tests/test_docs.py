@@ -94,6 +94,7 @@ def test_examples_do_what_the_page_says(page: Path, workplace: Path) -> None:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "FRAMESIFT_CACHE_DIR": os.environ["FRAMESIFT_CACHE_DIR"],
         "XDG_CONFIG_HOME": str(workplace / "config"),
+        "XDG_STATE_HOME": str(workplace / "state"),
         "COLUMNS": "100",
     }
     for example in _examples(page):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from framesift.policies import decide as decide
     from framesift.reports import to_record as to_record
     from framesift.reports import write_report as write_report
+    from framesift.verdicts import audit_bias as audit_bias
     from framesift.verdicts import build_timeline as build_timeline
 
 __version__ = "0.1.0.dev0"
@@ -54,6 +55,7 @@ _HOMES = {
     "Source": "framesift.media",
     "UniformSampler": "framesift.frames",
     "ZeroShotHead": "framesift.heads",
+    "audit_bias": "framesift.verdicts",
     "build_analyzer": "framesift.pipeline",
     "build_timeline": "framesift.verdicts",
     "decide": "framesift.policies",

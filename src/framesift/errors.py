@@ -16,8 +16,9 @@
     ├── HeadError                   a head cannot be used
     │   └── SpaceMismatchError      it was made for another embedding space
     ├── PolicyError                 a policy is not valid
-    └── ConfigError                 an option or a setting is not valid
-        └── MissingExtraError       an optional dependency is not installed
+    ├── ConfigError                 an option or a setting is not valid
+    │   └── MissingExtraError       an optional dependency is not installed
+    └── RefusedError                a request is against the rules of use
 
 Every message says what is wrong, where, and the way out. ``source`` names the file or URL
 concerned, ``time_s`` the moment inside a video.
@@ -41,6 +42,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "PolicyError",
+    "RefusedError",
     "SourceError",
     "SpaceMismatchError",
     "UnknownModelError",
@@ -136,6 +138,10 @@ class SpaceMismatchError(HeadError):
 
 class PolicyError(FramesiftError):
     """A policy is not valid."""
+
+
+class RefusedError(FramesiftError):
+    """A request is against the rules of use: it asks who people are, or sorts them by looks."""
 
 
 class ConfigError(FramesiftError):

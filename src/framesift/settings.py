@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     max_decode_s: float | None = Field(None, gt=0)
     hidden: bool = False
     all_files: bool = False
+    research_mode: str | None = Field(None, pattern=r"\S", max_length=200)
 
     @classmethod
     def settings_customise_sources(

@@ -13,8 +13,8 @@ from framesift.errors import PolicyError
 from framesift.policies import Policy, decide
 from framesift.policies.policy import HashLists
 from framesift.policies.reading import TABLES, TOP_KEYS, _document
-from framesift.policies.table import Table
 from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES
+from framesift.toml_table import Table
 
 KEYS = st.sampled_from(
     [

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - look-alikes are what this file is about
 """Disguises that people use to pass filters, seeded; none of them changes what a reader reads."""
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ _GREEK = dict(
     zip("aeiovptux", "\u03b1\u03b5\u03b9\u03bf\u03bd\u03c1\u03c4\u03c5\u03c7", strict=True)
 )
 _ACCENTS = "\u0301\u0308\u0323\u0336"
+_LISU = dict(zip("abcdefghijklmnoprstuvwxyz", "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ", strict=True))
+_FANCY = dict(
+    zip("abcdefghijklmnoprstuvwxyz", "卂乃匚ᗪ乇千Ꮆ卄丨ﾌҜㄥ爪几ㄖ卩尺丂ㄒㄩᐯ山乂ㄚ乙", strict=True)
+)
+_TURNED = dict(zip("abcdefghijkmnpqrtuvwy", "ɐqɔpǝɟƃɥᴉɾʞɯudbɹʇnʌʍʎ", strict=True))
 _HIDDEN = "\u200b\u200c\u200d\u2060\u00ad\ufeff"
 
 
@@ -70,6 +76,51 @@ def bidi(text: str, rng: random.Random) -> str:
         f"\u202d{word}\u202c" if rng.random() < 0.5 else f"\u2066{word}\u2069"
         for word in text.split(" ")
     )
+
+
+def backwards(text: str, rng: random.Random) -> str:
+    """Written backwards behind a control that shows it forwards."""
+    del rng
+    return f"\u202e{text[::-1]}\u202c"
+
+
+def upside_down(text: str, rng: random.Random) -> str:
+    """Letters upside down, from right to left."""
+    del rng
+    return "".join(_TURNED.get(c, c) for c in text.lower())[::-1]
+
+
+def lisu(text: str, rng: random.Random) -> str:
+    """Lisu letters drawn like Latin ones, for half of the letters."""
+    return _letters(text, 0.5, rng, lambda c: _LISU.get(c.lower(), c))
+
+
+def fancy(text: str, rng: random.Random) -> str:
+    """Chinese and other letters drawn like Latin ones, for all that have one."""
+    return _letters(text, 1.0, rng, lambda c: _FANCY.get(c.lower(), c))
+
+
+def flags(text: str, rng: random.Random) -> str:
+    """The letters of which flags are made."""
+    return _letters(
+        text, 1.0, rng, lambda c: chr(0x1F1E6 + ord(c.lower()) - 97) if c.isascii() else c
+    )
+
+
+def emoji(text: str, rng: random.Random) -> str:
+    """An emoji between the letters of every second word."""
+    sign = rng.choice("\U0001f600\U0001f525\u2764")
+    return " ".join(
+        sign.join(word) if word.isalpha() and len(word) > 3 and rng.random() < 0.5 else word
+        for word in text.split(" ")
+    )
+
+
+def link(text: str, rng: random.Random) -> str:
+    """The words of a link, with hyphens between them."""
+    del rng
+    words = "".join(c if c.isalnum() else " " for c in text.replace("'", "")).split()
+    return f"https://example.com/{'-'.join(words)}"
 
 
 def case(text: str, rng: random.Random) -> str:
@@ -175,12 +226,19 @@ ATTACKS = {
     "accents as noise": accents,
     "zero-width characters": hidden,
     "bidi controls": bidi,
+    "backwards, shown forwards": backwards,
+    "upside down": upside_down,
+    "Lisu look-alikes": lisu,
+    "fancy letters": fancy,
+    "letters of flags": flags,
     "spaced letters": spaced,
     "dotted letters": dotted,
+    "emoji between letters": emoji,
     "repeated letters": repeated,
     "punctuation": punctuation,
     "HTML within words": markup,
     "words run together": together,
+    "words of a link": link,
     "benign sentences before": before,
     "benign sentences after": after,
     "benign sentences around": around,

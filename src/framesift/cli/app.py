@@ -29,8 +29,15 @@ __all__ = ["COMMANDS", "LazyGroup", "cli", "main"]
 
 COMMANDS = {
     "scan": "framesift.cli.scan:scan",
+    "parts": "framesift.cli.parts:parts",
     "video": "framesift.cli.video:video",
+    "classify": "framesift.cli.classify:classify",
+    "classifier": "framesift.cli.classifier:classifier",
+    "audit": "framesift.cli.audit:audit",
     "filter": "framesift.cli.filter:filter_",
+    "search": "framesift.cli.search:search",
+    "dedupe": "framesift.cli.dedupe:dedupe",
+    "undo": "framesift.cli.undo:undo",
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",
     "evaluate": "framesift.cli.evaluate:evaluate",

@@ -34,7 +34,8 @@ def info(request: Request, *, as_json: bool) -> int:
 
     with _open(request) as opened:
         known = opened.info()
-        models = cache_root() / "models"
+        models, index = cache_root() / "models", cache_root() / "index"
+    indexed = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
     if as_json:
         facts = {
             "path": str(known.path),
@@ -42,6 +43,8 @@ def info(request: Request, *, as_json: bool) -> int:
             "items": known.items,
             "rows": known.rows,
             "models": dict(known.models),
+            "index_folder": str(index),
+            "index_bytes": indexed,
             "model_folder": str(models),
         }
         click.echo(json.dumps(facts, indent=2))
@@ -50,6 +53,7 @@ def info(request: Request, *, as_json: bool) -> int:
     click.echo(f"            {plural(known.items, 'file')}, {plural(known.rows, 'row')}")
     for fingerprint, rows in known.models.items():
         click.echo(f"            {plural(rows, 'row')} of {fingerprint}")
+    click.echo(f"index       {index} ({human_size(indexed)})")
     click.echo(f"models      {models}")
     return DONE
 
@@ -58,11 +62,14 @@ def info(request: Request, *, as_json: bool) -> int:
 @click.option("--fingerprint", help="Only those of one model, as `cache info` names it.")
 @cache_options
 def clear(request: Request, *, fingerprint: str | None) -> int:
-    """Forget embeddings and thumbnails; a later scan makes them again. Models stay."""
+    """Forget embeddings, thumbnails and the index of searches; they are made again. Models stay."""
     from framesift.cli.console import plural
+    from framesift.embeddings.index import clear_indexes
+    from framesift.embeddings.weights import cache_root
 
     with _open(request) as opened:
         removed = opened.clear(fingerprint=fingerprint)
+        clear_indexes(cache_root() / "index", fingerprint=fingerprint)
     click.echo(f"removed {plural(removed, 'row')} from {opened.path}")
     return DONE
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from framesift.settings import Settings
     from framesift.types import LabelScore
 
-__all__ = ["evaluate_policy"]
+__all__ = ["evaluate_policy", "refuse_report"]
 
 _SHOWN = 24
 _EXCERPT = 240
@@ -59,7 +59,7 @@ def evaluate_policy(
         if choices.get(name):
             message = f"--{name} is about heads, and {file} is a policy"
             raise click.UsageError(message)
-    _refuse_report(choices["report"])
+    refuse_report(choices["report"])
     from framesift.cli.examples import read_examples
     from framesift.cli.judged import Judge, alike
     from framesift.cli.workbench import workplace
@@ -116,7 +116,7 @@ def _session(request: Request, file: Path, items: Sequence[Example]) -> Iterator
         yield session
 
 
-def _refuse_report(out: Path | None) -> None:
+def refuse_report(out: Path | None) -> None:
     """Refuse a page that could not be written before an hour is spent on it.
 
     Raises:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from framesift.settings import Settings
     from framesift.types import Failure
 
-__all__ = ["BENIGN", "Example", "Examples", "read_examples"]
+__all__ = ["BENIGN", "Example", "Examples", "decoded_table", "read_examples"]
 
 BENIGN = "benign"
 """The folder, or the label in a table, of what belongs to no category."""
@@ -186,7 +186,7 @@ def _table(
     file: Path, categories: Collection[str], settings: Settings, problems: list[RowProblem]
 ) -> Iterator[Example]:
     del settings
-    text = _decoded(file)
+    text = decoded_table(file)
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
     limit = csv.field_size_limit(MAX_BYTES)
@@ -211,7 +211,12 @@ def _table(
         csv.field_size_limit(limit)
 
 
-def _decoded(file: Path) -> str:
+def decoded_table(file: Path) -> str:
+    """Read a table as text, whatever its encoding.
+
+    Raises:
+        ConfigError: It cannot be read, is no text, or is too large.
+    """
     try:
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)

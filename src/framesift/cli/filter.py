@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from framesift.cli.carrying import UNDO_FILE, carry_out, check_undo_file, print_paths
 from framesift.cli.exits import DONE, FAILED_ITEMS, INTERRUPTED
-from framesift.cli.options import Request, analysis_options, printable
+from framesift.cli.options import Request, analysis_options
 from framesift.cli.starring import Starring, rate_originals, rate_placed
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
     from framesift.cli.console import Counts
     from framesift.cli.session import Session
-    from framesift.engine.transfer import Mode, TransferResult
+    from framesift.engine.transfer import Mode
     from framesift.types import Analysis, Result
     from framesift.verdicts import Choice, Reason, Selection
 
@@ -72,14 +70,16 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     help="Names of the sidecars of a.nef: a.xmp (lightroom) or a.nef.xmp (darktable).  "
     "[default: lightroom]",
 )
+@UNDO_FILE
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @analysis_options()
 def filter_(request: Request, **choices: Any) -> int:
     """Choose pictures by score and verdict, best first.
 
     Nothing is ever overwritten: a name that is taken gets a number, and in an XMP sidecar that is
-    there only the rating changes. Files that could not be analysed are never chosen, and blocked
-    ones only with `--action block`. Exit codes are those of `scan`.
+    there only the rating changes. What was copied, moved or linked is written down in an undo file
+    first, and `framesift undo` brings it back. Files that could not be analysed are never chosen,
+    and blocked ones only with `--action block`. Exit codes are those of `scan`.
     """
     transfer = _transfer(request, choices)
     from framesift.cli.session import open_session
@@ -114,6 +114,7 @@ def _transfer(request: Request, choices: dict[str, Any]) -> tuple[Mode, Path] | 
     if len(wanted) + bool(choices["list_"] or choices["print0"]) > 1:
         message = "give one of --copy-to, --move-to, --link-to and --list"
         raise click.UsageError(message)
+    check_undo_file(choices["undo_file"], transfers=bool(wanted))
     _check_limits(choices, nothing_needed=choices["xmp"] and not wanted)
     if (wanted or choices["xmp"]) and "-" in request.paths:
         what = wanted[0][0] if wanted else "rate"
@@ -169,7 +170,7 @@ def _run(
         code = _carry_out(session, items, transfer, choices)
     else:
         if listed or not choices["xmp"]:
-            _print_paths(items, end="\0" if choices["print0"] else "\n")
+            print_paths((item.path for item in items), end="\0" if choices["print0"] else "\n")
         if choices["xmp"]:
             code = rate_originals(items, console, _starring(choices, silent=listed))
     return code or (FAILED_ITEMS if counts.summary.failures else DONE)
@@ -188,64 +189,30 @@ def _starring(choices: dict[str, Any], *, silent: bool = False, links: bool = Fa
     return Starring(choices["xmp_style"] or "lightroom", choices["dry_run"], silent, links)
 
 
-def _print_paths(items: list[Analysis], *, end: str) -> None:
-    # Bytes, not text: a path need not be valid in the terminal's encoding.
-    stdout = sys.stdout.buffer
-    for item in items:
-        stdout.write(os.fsencode(item.path + end))
-    stdout.flush()
-
-
 def _carry_out(
     session: Session,
     items: list[Analysis],
     transfer: tuple[Mode, Path],
     choices: dict[str, Any],
 ) -> int:
-    """Copy, move or link (and rate), saying each thing done on standard output.
-
-    Returns:
-        The exit code as far as the transfer decides it.
-    """
-    from framesift.engine.transfer import transfer as carry
+    """Copy, move or link, and rate; return the exit code as far as this decides it."""
+    from framesift.engine.transfer import Transfer
 
     mode, folder = transfer
-    done: Counter[str] = Counter()
-    placed: list[tuple[str, Path]] = []
-    code = DONE
-    try:
-        for item in carry(
-            items,
-            folder,
-            mode=mode,
-            root=_root(session.paths) if choices["keep_folders"] else None,
-            dry_run=choices["dry_run"],
-            sidecars=choices["sidecars"],
-        ):
-            done[item.status] += 1
-            if item.target is not None and not item.sidecar:
-                placed.append((item.source, item.target))
-            _say_transfer(item, dry_run=choices["dry_run"])
-    except KeyboardInterrupt:
-        session.console.say("framesift: interrupted; run it again to do the rest")
-        code = INTERRUPTED
-    counted = ", ".join(f"{count} {status}" for status, count in sorted(done.items()))
-    would = " (dry run: nothing was touched)" if choices["dry_run"] else ""
-    session.console.say(f"framesift: {counted or 'nothing chosen'}{would}")
-    if choices["xmp"] and code == DONE:
+    plan = Transfer(
+        folder,
+        mode,
+        root=_root(session.paths) if choices["keep_folders"] else None,
+        dry_run=choices["dry_run"],
+        sidecars=choices["sidecars"],
+    )
+    carried = carry_out(
+        plan, items, session.console, command="filter", undo_file=choices["undo_file"]
+    )
+    if choices["xmp"] and carried.code != INTERRUPTED:
         starring = _starring(choices, links=mode == "link")
-        code = rate_placed(items, placed, session.console, starring)
-    return code or (FAILED_ITEMS if done["failed"] else DONE)
-
-
-def _say_transfer(item: TransferResult, *, dry_run: bool) -> None:
-    source, target = printable(item.source), printable(str(item.target))
-    if item.status == "failed":
-        click.echo(f"framesift: failed: {source}: {item.message}", err=True)
-        return
-    would = "would be " if dry_run and item.status != "already there" else ""
-    note = f" ({item.message})" if item.message else ""
-    click.echo(f"{would}{item.status}: {source} -> {target}{note}")
+        return rate_placed(items, carried.placed, session.console, starring) or carried.code
+    return carried.code
 
 
 def _choice_line(choice: Choice, selection: Selection, total: int) -> str:

@@ -1,4 +1,4 @@
-"""Ctrl-C between two results, never in the middle of writing one."""
+"""Ctrl-C, or a polite request to end, between two results, never in the middle of writing one."""
 
 from __future__ import annotations
 
@@ -17,26 +17,29 @@ __all__ = ["InterruptGuard"]
 class InterruptGuard:
     """While entered, an interrupt raises `KeyboardInterrupt` only outside ``shielded`` blocks.
 
-    One that arrives inside is kept and raised at the end of the block. Outside the main thread,
-    where Python delivers no signals, it does nothing.
+    SIGTERM, by which service managers and clusters end a program, counts as an interrupt. One that
+    arrives inside is kept and raised at the end of the block. Outside the main thread, where Python
+    delivers no signals, it does nothing.
     """
 
     def __init__(self) -> None:
         """Start unshielded."""
         self._shields = 0
         self._pending = False
-        self._previous: object = None
+        self._previous: dict[int, object] = {}
 
     def __enter__(self) -> InterruptGuard:
         """Install the handler."""
         if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._handle)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._previous[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Put the previous handler back."""
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)  # type: ignore[arg-type]
+        for number, previous in self._previous.items():
+            if previous is not None:  # one that was not installed from Python
+                signal.signal(number, previous)  # type: ignore[arg-type]
 
     @contextlib.contextmanager
     def shielded(self) -> Iterator[None]:

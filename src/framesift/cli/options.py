@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Request",
+    "add_options",
     "analysis_options",
     "cache_options",
     "common_options",
     "embedding_options",
+    "gathering_options",
     "model_options",
     "printable",
     "setting_options",
+    "text_options",
 ]
 
 Command: TypeAlias = Callable[..., Any]
@@ -245,6 +248,17 @@ def setting_options(function: Command, groups: Sequence[Sequence[Command]]) -> C
     return command
 
 
+def add_options(options: Sequence[Command]) -> Callable[[Command], Command]:
+    """Add options that are no settings, in their order."""
+
+    def decorate(function: Command) -> Command:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
 def analysis_options(*extra: Command, required: bool = True) -> Command:
     """Add PATHS and everything that says how media are read, scored and cached.
 
@@ -268,6 +282,15 @@ def analysis_options(*extra: Command, required: bool = True) -> Command:
     return decorate
 
 
+def gathering_options(function: Command) -> Command:
+    """Add PATHS and everything that says how media are read, embedded and cached."""
+    command = setting_options(function, (_MODEL, _READING, _RUNNING, _COMMON))
+    argument = click.argument(
+        "paths", nargs=-1, required=True, metavar="PATHS...", callback=_refuse_empty
+    )
+    return argument(command)
+
+
 def embedding_options(function: Command) -> Command:
     """Add everything that says how media are read, embedded and cached, but not judged."""
     return setting_options(function, (_MODEL, _READING, _RUNNING, _COMMON))
@@ -276,6 +299,11 @@ def embedding_options(function: Command) -> Command:
 def model_options(function: Command) -> Command:
     """Add the options that say how a named model is loaded."""
     return setting_options(function, (_MODEL[1:], (_CACHE_DIR,), _COMMON))
+
+
+def text_options(function: Command) -> Command:
+    """Add the options that say which model reads texts, and where the cache is."""
+    return setting_options(function, (_MODEL, (_CACHE_DIR,), _COMMON))
 
 
 def cache_options(function: Command) -> Command:

@@ -7,12 +7,13 @@ import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from framesift.cli.exits import CROSSED, DONE, FAILED_ITEMS, INTERRUPTED
-from framesift.cli.options import Request, analysis_options
+from framesift.cli.options import Request, add_options, analysis_options
+from framesift.cli.parts import PARTS_OPTIONS, plan_parts, run_parts
 
 if TYPE_CHECKING:
     from framesift.cli.console import Counts
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CLEAR", "FAIL_ON", "FORMAT", "OUT", "header_of", "plan_reports", "run_reports", "scan"]
 
-_FOR_PEOPLE = ("table", "reasons")
+_FOR_PEOPLE = ("table", "answers", "reasons")
 _FORMATS = ("table", "jsonl", "csv", "parquet", "html")
 
 FAIL_ON = click.option(
@@ -60,8 +61,16 @@ CLEAR = click.option(
 @OUT
 @FORMAT
 @CLEAR
+@add_options(PARTS_OPTIONS)
 @analysis_options(FAIL_ON)
-def scan(request: Request, outs: tuple[str, ...], format_: str | None, *, clear: bool) -> int:
+def scan(
+    request: Request,
+    outs: tuple[str, ...],
+    format_: str | None,
+    *,
+    clear: bool,
+    **choices: Any,
+) -> int:
     """Score and screen pictures and videos.
 
     PATHS are files, folders (with all that is in them), globs, or `-` for standard input. A file
@@ -72,6 +81,10 @@ def scan(request: Request, outs: tuple[str, ...], format_: str | None, *, clear:
     """
     from framesift.cli.session import open_session
 
+    in_parts = plan_parts(request, choices, reports=bool(outs or format_ or clear))
+    if in_parts is not None:
+        with open_session(request) as session:
+            return run_parts(session, in_parts)
     plan = plan_reports(outs, format_)
     with open_session(request, thumbnails="html" in plan.values()) as session:
         return run_reports(session, plan, clear=clear)
@@ -176,7 +189,7 @@ def header_of(session: Session) -> ReportHeader:
     return ReportHeader(
         version=__version__,
         model=analyzer.model,
-        policy=analyzer.policy.label,
+        policy=analyzer.policy_label,
         started=datetime.now().astimezone(),
         arguments=tuple(known.get("arguments", ("framesift", "scan"))),
         notice=session.notice,

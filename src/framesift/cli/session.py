@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from framesift.settings import Settings
     from framesift.types import Analysis, Failure, Result
 
-__all__ = ["Session", "limits_of", "open_embedder", "open_session"]
+__all__ = ["THUMBNAIL_PX", "Session", "limits_of", "open_embedder", "open_session"]
 
-_THUMBNAIL_PX = 256
+THUMBNAIL_PX = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,13 @@ class Session:
         return streams + sum(1 for _ in self._sources(named, stdin=False))
 
     def _sources(self, paths: tuple[str, ...], *, stdin: bool) -> Expansion:
-        options = ExpandOptions(hidden=self.settings.hidden, all_files=self.settings.all_files)
+        encoding = self.settings.caption_encoding
+        options = ExpandOptions(
+            hidden=self.settings.hidden,
+            all_files=self.settings.all_files,
+            captions=self.settings.captions != "none",
+            caption_encoding=None if encoding == "auto" else encoding,
+        )
         wanted = stdin and "-" in paths and sys.stdin is not None
         stream = sys.stdin.buffer if wanted else None
         return expand_sources(paths, options=options, stdin=stream)
@@ -183,8 +189,9 @@ def open_session(
     if policy is None:
         policy = Policy.load(settings.policy) if settings.policy else default or Policy.default()
     with using_cache_dir(settings.cache_dir), contextlib.ExitStack() as stack:
-        captions = _captions(settings, request.paths)
+        captions = captions_of(settings, request.paths)
         settings = _with_model_of_head(_with_model_of_policy(settings, policy), console)
+        study = _guard_policy(policy, settings, console)
         embedder, notice = open_embedder(settings, console)
         check_model(policy, embedder)
         heads = default_heads(
@@ -204,7 +211,7 @@ def open_session(
             reading=Reading(
                 limits=limits_of(settings),
                 exact=settings.exact,
-                thumbnail_px=_THUMBNAIL_PX if thumbnails else None,
+                thumbnail_px=THUMBNAIL_PX if thumbnails else None,
             ),
         )
         if policy.words == "auto" and analyzer.reader is None:
@@ -212,11 +219,29 @@ def open_session(
                 "words in pictures are not read; pip install 'framesift[ocr]' reads them"
             )
         yield Session(
-            settings, analyzer, console, notice, request.paths, request.progress, captions
+            settings,
+            analyzer,
+            console,
+            "; ".join(filter(None, (notice, study))) or None,
+            request.paths,
+            request.progress,
+            captions,
         )
 
 
-def _captions(settings: Settings, paths: tuple[str, ...]) -> Captions:
+def _guard_policy(policy: Policy, settings: Settings, console: Console) -> str | None:
+    """Hold the categories that a policy adds to the rules for labels in words."""
+    from framesift.cli.guarding import guard_texts
+    from framesift.policies.taxonomy import CATEGORY_NAMES
+
+    own = [one for name, one in policy.categories.items() if name not in CATEGORY_NAMES]
+    prompts = [prompt for category in own for prompt in category.prompts.prompts]
+    if not prompts:
+        return None
+    return guard_texts(prompts, settings, command="framesift --policy", console=console)
+
+
+def captions_of(settings: Settings, paths: tuple[str, ...]) -> Captions:
     """Find the texts that go with pictures, as the settings say."""
     if settings.captions == "none":
         return Captions()

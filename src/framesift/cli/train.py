@@ -145,6 +145,7 @@ def classifier(request: Request, folder: Path, **choices: Any) -> int:
     """
     learning.refuse_existing(choices["out"], force=choices["force"])
     learning.require_extra(plots=bool(choices["report"] or choices["plots"]))
+    from framesift.cli.guarding import guard_texts
     from framesift.cli.labelled import draw_classifier, embed_folders, read_folders
     from framesift.cli.rated import facts_for_card, tell_left_out
     from framesift.cli.workbench import open_workbench, workplace
@@ -152,6 +153,12 @@ def classifier(request: Request, folder: Path, **choices: Any) -> int:
 
     with workplace(request) as (settings, console):
         table = read_folders(folder, settings)
+        guard_texts(
+            sorted(set(table.labels)),
+            settings,
+            command="framesift train classifier",
+            console=console,
+        )
         wanted = _wanted(choices)
         with open_workbench(
             settings, console, inputs=lambda _embedder: wanted, progress=request.progress

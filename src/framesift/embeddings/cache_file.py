@@ -14,13 +14,22 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time as clock
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["SCHEMA", "CacheFile", "Transaction", "companions", "remove_rows"]
+__all__ = [
+    "CACHE_TABLES",
+    "SCHEMA",
+    "CacheFile",
+    "Tables",
+    "Transaction",
+    "companions",
+    "remove_rows",
+]
 
 SCHEMA: Final = 2
 """Version of the tables, kept in ``PRAGMA user_version``.
@@ -29,16 +38,35 @@ A file of an older version is emptied and built anew, because everything in it c
 again. One of a newer version belongs to a newer Framesift: it is left as it is and not used.
 """
 
-_APPLICATION_ID: Final = 0x46726D53  # "FrmS": tells our files from another program's database
-_TABLES: Final = (
-    "CREATE TABLE plans (sha256 BLOB NOT NULL, key TEXT NOT NULL, plan TEXT NOT NULL,"
-    " crc INTEGER NOT NULL, PRIMARY KEY (sha256, key))",
-    "CREATE TABLE rows (sha256 BLOB NOT NULL, fingerprint TEXT NOT NULL, time TEXT NOT NULL,"
-    " row BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (sha256, fingerprint, time))",
-    "CREATE TABLE thumbnails (sha256 BLOB PRIMARY KEY NOT NULL, jpeg BLOB NOT NULL,"
-    " crc INTEGER NOT NULL)",
-    "CREATE TABLE posters (sha256 BLOB NOT NULL, time TEXT NOT NULL, jpeg BLOB NOT NULL,"
-    " crc INTEGER NOT NULL, PRIMARY KEY (sha256, time))",
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a database of ours looks like.
+
+    Attributes:
+        application_id: Tells our files from another program's database.
+        schema: Version of the tables.
+        statements: What makes them.
+    """
+
+    application_id: int
+    schema: int
+    statements: tuple[str, ...]
+
+
+CACHE_TABLES: Final = Tables(
+    0x46726D53,  # "FrmS"
+    SCHEMA,
+    (
+        "CREATE TABLE plans (sha256 BLOB NOT NULL, key TEXT NOT NULL, plan TEXT NOT NULL,"
+        " crc INTEGER NOT NULL, PRIMARY KEY (sha256, key))",
+        "CREATE TABLE rows (sha256 BLOB NOT NULL, fingerprint TEXT NOT NULL, time TEXT NOT NULL,"
+        " row BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (sha256, fingerprint, time))",
+        "CREATE TABLE thumbnails (sha256 BLOB PRIMARY KEY NOT NULL, jpeg BLOB NOT NULL,"
+        " crc INTEGER NOT NULL)",
+        "CREATE TABLE posters (sha256 BLOB NOT NULL, time TEXT NOT NULL, jpeg BLOB NOT NULL,"
+        " crc INTEGER NOT NULL, PRIMARY KEY (sha256, time))",
+    ),
 )
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _BROKEN: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -78,9 +106,10 @@ class CacheFile:
     Not thread-safe: the cache holds a lock around every call.
     """
 
-    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+    def __init__(self, path: Path, busy_timeout_s: float, tables: Tables | None = None) -> None:
         """Open the file, making it and its folder if need be."""
         self.path = path
+        self._tables = tables or CACHE_TABLES
         self.connection: sqlite3.Connection | None = None
         self.writable = False
         self.notices: list[str] = []
@@ -137,7 +166,7 @@ class CacheFile:
         for _ in range(2):
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.connection = _connect(self.path, self._busy_timeout_s)
+                self.connection = _connect(self.path, self._busy_timeout_s, self._tables)
                 self._identity = _identity(self.path)
                 self.writable = True
             except sqlite3.Error as error:
@@ -190,7 +219,7 @@ class CacheFile:
         return True
 
 
-def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+def _connect(path: Path, busy_timeout_s: float, tables: Tables) -> sqlite3.Connection:
     """Open the file and make it ready, waiting for processes that do the same."""
     deadline = clock.monotonic() + busy_timeout_s
     while True:
@@ -199,15 +228,15 @@ def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
         )
         try:
             # Before anything is written: another program's database is not ours to convert.
-            _check_owner(connection, path)
+            _check_owner(connection, path, tables)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             # Text that is not UTF-8 is damage; let its checksum say so.
             connection.text_factory = _decode
-            if _value(connection, "PRAGMA user_version") != SCHEMA:
+            if _value(connection, "PRAGMA user_version") != tables.schema:
                 with Transaction(connection):
-                    _check_owner(connection, path)
-                    _build(connection)
+                    _check_owner(connection, path, tables)
+                    _build(connection, tables)
         except BaseException as error:
             connection.close()
             # Switching to WAL fails at once, without the busy time-out, if two do it together.
@@ -219,27 +248,28 @@ def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
             return connection
 
 
-def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
-    tables = _value(connection, "SELECT count(*) FROM sqlite_master")
-    if tables and _value(connection, "PRAGMA application_id") != _APPLICATION_ID:
+def _check_owner(connection: sqlite3.Connection, path: Path, tables: Tables) -> None:
+    count = _value(connection, "SELECT count(*) FROM sqlite_master")
+    if count and _value(connection, "PRAGMA application_id") != tables.application_id:
         message = f"{path.name} is another program's database"
         raise NotUsableError(message)
-    if (version := _value(connection, "PRAGMA user_version")) > SCHEMA:
-        message = f"it was made by a newer Framesift (schema {version}, this one has {SCHEMA})"
+    if (version := _value(connection, "PRAGMA user_version")) > tables.schema:
+        known = tables.schema
+        message = f"it was made by a newer Framesift (schema {version}, this one has {known})"
         raise NotUsableError(message)
 
 
-def _build(connection: sqlite3.Connection) -> None:
+def _build(connection: sqlite3.Connection, tables: Tables) -> None:
     """Make the tables, in place of older ones, unless another process just has."""
-    if _value(connection, "PRAGMA user_version") == SCHEMA:
+    if _value(connection, "PRAGMA user_version") == tables.schema:
         return
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
     for (name,) in connection.execute(query).fetchall():
         connection.execute(f'DROP TABLE "{name}"')
-    for statement in _TABLES:
+    for statement in tables.statements:
         connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA}")
+    connection.execute(f"PRAGMA application_id = {tables.application_id}")
+    connection.execute(f"PRAGMA user_version = {tables.schema}")
 
 
 def remove_rows(database: sqlite3.Connection, fingerprint: str | None) -> int:

@@ -37,6 +37,7 @@ __all__ = [
     "mirrored_bits",
     "pdq_bits",
     "pdq_hex",
+    "posed_bits",
     "row_bits",
 ]
 
@@ -167,9 +168,37 @@ def mirrored_bits(bits: UInt8Array) -> UInt8Array:
     Mirroring turns the sign of every second coefficient. The median lies near 0 but not on it, so
     a few bits come out wrong: compare both hashes of a picture with a list to find mirrored copies.
     """
-    grid = bits[..., ::-1].reshape(*bits.shape[:-1], _KEPT, _KEPT).copy()
-    grid[..., ::2] = 1 - grid[..., ::2]
-    return grid.reshape(bits.shape)[..., ::-1]
+    return _ungrid(_mirrored(_grid(bits)))
+
+
+def posed_bits(bits: UInt8Array) -> UInt8Array:
+    """Estimate the hashes of the picture mirrored and turned by quarters, uint8 (7, 256).
+
+    From the bits (256,) alone: mirrored; upside down; both; and the picture with its axes changed,
+    in the same four ways. Together they are every way of laying the picture down, except its own.
+    A few bits come out wrong, as with `mirrored_bits`.
+    """
+    grid = _grid(bits)
+    swapped = grid.swapaxes(-1, -2)
+    upside, beside = (_mirrored(one.swapaxes(-1, -2)).swapaxes(-1, -2) for one in (grid, swapped))
+    poses = (_mirrored(grid), upside, _mirrored(upside))
+    others = (swapped, _mirrored(swapped), beside, _mirrored(beside))
+    return np.stack([_ungrid(pose) for pose in poses + others])
+
+
+def _grid(bits: UInt8Array) -> UInt8Array:
+    """Lay bits (..., 256) out by frequency, (..., 16 down, 16 across)."""
+    return bits[..., ::-1].reshape(*bits.shape[:-1], _KEPT, _KEPT)
+
+
+def _ungrid(grid: UInt8Array) -> UInt8Array:
+    return grid.reshape(*grid.shape[:-2], BITS)[..., ::-1]
+
+
+def _mirrored(grid: UInt8Array) -> UInt8Array:
+    turned = grid.copy()
+    turned[..., ::2] = 1 - turned[..., ::2]
+    return turned
 
 
 def _seen(pixels: UInt8Array, geometry: Geometry | None) -> UInt8Array:

@@ -6,9 +6,10 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 import shutil
 from typing import TYPE_CHECKING
+
+from framesift.engine.journal import part_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,9 @@ class ChangedError(Exception):
     """The source is no longer what it was when it was scored, or changed while it was read."""
 
 
-def copy_file(source: Path, target: Path, *, sha256: str | None = None) -> str:
+def copy_file(
+    source: Path, target: Path, *, sha256: str | None = None, part: Path | None = None
+) -> str:
     """Copy a file's content, times and permissions to a name that is free.
 
     The copy grows under a hidden name beside the target, reaches the disk, and only then takes its
@@ -45,6 +48,7 @@ def copy_file(source: Path, target: Path, *, sha256: str | None = None) -> str:
         source: A regular file, or a symbolic link to one.
         target: Where to; its folder exists.
         sha256: What the content must be, if known.
+        part: The hidden name; by default one that nobody else uses.
 
     Returns:
         SHA-256 of what was copied, in hexadecimal.
@@ -54,7 +58,7 @@ def copy_file(source: Path, target: Path, *, sha256: str | None = None) -> str:
         ChangedError: The content is not the one expected, or changed meanwhile.
         OSError: Reading or writing failed (permissions, disk full).
     """
-    part = target.parent / f".framesift-{secrets.token_hex(8)}.part"
+    part = part or target.parent / part_name()
     try:
         with source.open("rb") as reader, part.open("xb") as writer:
             before = os.fstat(reader.fileno())
@@ -73,7 +77,7 @@ def copy_file(source: Path, target: Path, *, sha256: str | None = None) -> str:
     return digest
 
 
-def move_file(source: Path, target: Path) -> None:
+def move_file(source: Path, target: Path, *, part: Path | None = None) -> None:
     """Move a file to a name that is free, across file systems too.
 
     On the same file system it is renamed. Elsewhere it is copied, read back and compared, and only
@@ -82,6 +86,7 @@ def move_file(source: Path, target: Path) -> None:
     Args:
         source: A regular file, or a symbolic link to one.
         target: Where to; its folder exists.
+        part: The hidden name under which a copy grows, as for `copy_file`.
 
     Raises:
         FileExistsError: The target's name is taken.
@@ -96,7 +101,7 @@ def move_file(source: Path, target: Path) -> None:
                 raise
         else:
             return
-    digest = copy_file(source, target)
+    digest = copy_file(source, target, part=part)
     try:
         if sha256_of(target) != digest:
             raise OSError(errno.EIO, "the copy does not read back as it was written")

@@ -13,6 +13,8 @@ quality   coef (K,), intercept (1,), mean (K,),        residual_90; calibration:
 linear    coef (K, L), intercept (L,), mean (K,),      labels; link
           scale (K,)
 zero_shot vectors (L, D)                               labels; logit_scale
+classifier labels (L, D), background (B, D),           names; mode; abstain_below; thresholds;
+          contrast (C, D)                              temperature; shifts; platt; logit_scale
 ========= ============================================ =====================================
 """
 
@@ -64,6 +66,7 @@ _KINDS = {
     "kinds": "framesift.heads.kinds:KindsHead",
     "motion": "framesift.heads.motion:MotionHead",
     "text": "framesift.heads.text.head:TextHead",
+    "classifier": "framesift.heads.classifiers.head:ClassifierHead",
 }
 """Kind -> module and class; imported when a file of that kind is read."""
 

@@ -24,7 +24,7 @@ from framesift.media.decoding import DecodedText, check_encoding, clean_text, de
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-__all__ = ["KEYS", "MAX_SIDECAR_BYTES", "Caption", "Captions"]
+__all__ = ["KEYS", "MAX_SIDECAR_BYTES", "Caption", "Captions", "read_caption"]
 
 MAX_SIDECAR_BYTES: Final = 8 * 2**20
 """A larger file beside a picture is not read: its picture goes to review (8 MiB)."""
@@ -163,14 +163,32 @@ class _Sidecars:
                 data = file.read(MAX_SIDECAR_BYTES + 1)
         except OSError as error:
             return _unread(origin, f"cannot be read ({error.strerror}); check its permissions")
-        if len(data) > MAX_SIDECAR_BYTES:
-            return _unread(origin, f"is larger than {MAX_SIDECAR_BYTES:,} bytes; shorten it")
-        decoded = decode_text(data, self._encoding)
-        if sidecar.suffix.lower() == ".json" and decoded.text:
-            decoded = _from_json(decoded, _titles(picture))
-        if decoded.problem:
-            return _unread(origin, decoded.problem, decoded.text)
-        return Caption(decoded.text, origin) if decoded.text else None
+        return read_caption(data, origin, encoding=self._encoding, besides=_titles(picture))
+
+
+def read_caption(
+    data: bytes, origin: str, *, encoding: str | None = None, besides: Collection[str] = ()
+) -> Caption | None:
+    """Read what a file of texts says of a picture.
+
+    Args:
+        data: All of it, or more than `MAX_SIDECAR_BYTES` of it.
+        origin: The name of the file; one that ends in ``.json`` is read as JSON.
+        encoding: Of texts without a byte order mark; guessed where it is ``None``.
+        besides: Texts in JSON that are no caption, such as the picture's own name.
+
+    Returns:
+        The caption, with a problem where not all of it could be read for certain; ``None`` where
+        there is none.
+    """
+    if len(data) > MAX_SIDECAR_BYTES:
+        return _unread(origin, f"is larger than {MAX_SIDECAR_BYTES:,} bytes; shorten it")
+    decoded = decode_text(data, encoding)
+    if origin.lower().endswith(".json") and decoded.text:
+        decoded = _from_json(decoded, besides)
+    if decoded.problem:
+        return _unread(origin, decoded.problem, decoded.text)
+    return Caption(decoded.text, origin) if decoded.text else None
 
 
 def _sidecar_names(path: Path) -> list[str]:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from framesift.errors import SourceError
+from framesift.errors import FramesiftError, SourceError
+from framesift.media.remote import is_remote, open_folder
 from framesift.media.sniff import COMPANION_SUFFIXES, HEAD_BYTES, sniff
 from framesift.media.source import Source
+from framesift.media.tars import TarOptions, is_tar_name, tar_sources
 from framesift.types import Failure, Problem
 
 if TYPE_CHECKING:
@@ -36,12 +38,21 @@ class ExpandOptions:
             `COMPANION_SUFFIXES`) are passed over unless their content is a picture or a video.
             Anything else that is no medium becomes a failure, so that nothing is lost in silence.
         follow_links: Go into linked folders; each real folder is still visited only once.
+        captions: Whether texts inside tar files become captions of the pictures there.
+        caption_encoding: Of such texts without a byte order mark; guessed where it is ``None``.
     """
 
     recursive: bool = True
     hidden: bool = False
     all_files: bool = False
     follow_links: bool = True
+    captions: bool = True
+    caption_encoding: str | None = None
+
+    @property
+    def tar(self) -> TarOptions:
+        """The same for what lies in tar files."""
+        return TarOptions(self.hidden, self.all_files, self.captions, self.caption_encoding)
 
 
 _DEFAULT = ExpandOptions()
@@ -82,7 +93,9 @@ def expand_sources(
 
     Args:
         args: File names (always tried), folders, patterns such as ``'*.jpg'`` or ``'a/**/*.png'``
-            (where no file has that very name), and ``-`` for standard input.
+            (where no file has that very name), ``-`` for standard input, and names with a scheme
+            such as ``s3://bucket/photos`` (`framesift.media.remote`). The members of a tar file
+            are media of their own.
         options: What to take from folders.
         stdin: Read for ``-``.
 
@@ -112,13 +125,16 @@ def _expand_name(arg: str, options: ExpandOptions) -> Iterator[Source | Failure 
         # An unset variable of the shell; as a path it would mean the current folder.
         yield _failure("", "a name is empty; give a file or folder")
         return
+    if is_remote(arg) and not os.path.lexists(arg):
+        yield from _expand_remote(arg, options)
+        return
     path = Path(arg)
     try:
         if path.is_dir():
             yield from _walk(path, options, set())
             return
         if os.path.lexists(arg):
-            yield Source.from_path(arg)
+            yield from _file(path, options)
             return
         # Not `Path.glob`: it takes no absolute patterns.
         matches = glob.glob(arg, recursive=True) if glob.has_magic(arg) else []  # noqa: PTH207
@@ -136,7 +152,37 @@ def _expand_name(arg: str, options: ExpandOptions) -> Iterator[Source | Failure 
             if "**" not in arg:
                 yield from _walk(found, options, visited)
         else:
-            yield Source.from_path(match)
+            yield from _file(found, options)
+
+
+def _expand_remote(arg: str, options: ExpandOptions) -> Iterator[Source | Failure | None]:
+    """List what lies elsewhere; a listing that breaks off is a failure after what it gave."""
+    try:
+        folder = open_folder(arg)
+        for name in folder.names():
+            base = name.rsplit("/", 1)[-1]
+            if base.startswith(".") and not options.hidden:
+                continue
+            if is_tar_name(name):
+                yield from tar_sources(name, folder.opener(name), options.tar)
+            elif not options.all_files and Path(base).suffix.lower() in COMPANION_SUFFIXES:
+                yield None
+            else:
+                yield Source.from_opener(folder.opener(name), name=name)
+    except FramesiftError as error:
+        yield Failure(arg, Problem(type(error).__name__, str(error)))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        yield _failure(arg, f"cannot be listed ({reason}); check the name and the credentials")
+
+
+def _file(path: Path, options: ExpandOptions) -> Iterator[Source | Failure | None]:
+    """Give a file, or the media in it where it is a tar file."""
+    if is_tar_name(path.name) and path.is_file():
+        name = Source.from_path(path).name
+        yield from tar_sources(name, lambda: path.open("rb"), options.tar)
+    else:
+        yield Source.from_path(path)
 
 
 def _walk(
@@ -159,6 +205,8 @@ def _walk(
         if _is_folder(entry):
             if options.recursive and (options.follow_links or not entry.is_symlink()):
                 yield from _walk(folder / entry.name, options, visited)
+        elif is_tar_name(entry.name):
+            yield from _file(folder / entry.name, options)
         else:
             yield _take(folder / entry.name, options)
 

@@ -14,9 +14,9 @@ from framesift.errors import LimitExceededError, SourceError
 from framesift.media.limits import STREAM_BYTES, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["Source"]
+__all__ = ["Source", "printable_name"]
 
 _CHUNK = 2**20
 _KEEP_BYTES = 16 * 2**20
@@ -31,8 +31,8 @@ One slot a thread, at most 16 MiB each: however many sources a program holds, me
 class Source:
     """One picture or video before it is opened.
 
-    Make it with `from_path`, `from_bytes` or `from_stream`. A source may be used by several
-    threads; each `open` gives an independent file object.
+    Make it with `from_path`, `from_bytes`, `from_stream` or `from_opener`. A source may be used by
+    several threads; each `open` gives an independent file object.
 
     Attributes:
         name: What records and messages call it.
@@ -45,6 +45,7 @@ class Source:
         "_content",
         "_digest",
         "_lock",
+        "_opener",
         "_stream",
         "caption",
         "caption_problem",
@@ -60,18 +61,20 @@ class Source:
         self.caption_problem = ""
         self._content: bytes | None = None
         self._stream: BinaryIO | None = None
+        self._opener: Callable[[], BinaryIO] | None = None
         self._digest: str | None = None
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         """Return the kind and the name."""
-        kind = "path" if self.path else "bytes" if self._stream is None else "stream"
+        kind = "path" if self.path else "opener" if self._opener else "bytes"
+        kind = kind if self._stream is None else "stream"
         return f"Source({kind}, {self.name!r})"
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str]) -> Source:
         """Take a file; nothing is opened yet."""
-        return cls(_printable(os.fspath(path)), Path(path))
+        return cls(printable_name(os.fspath(path)), Path(path))
 
     @classmethod
     def from_bytes(cls, data: bytes, *, name: str = "<bytes>") -> Source:
@@ -88,6 +91,20 @@ class Source:
         """
         source = cls(name)
         source._stream = stream
+        return source
+
+    @classmethod
+    def from_opener(cls, opener: Callable[[], BinaryIO], *, name: str) -> Source:
+        """Take something that can be opened again and again, each time as a seekable file.
+
+        Nothing is held in memory: an object in a bucket, a member of an archive.
+
+        Args:
+            opener: Opens it; raises `OSError` where it cannot be found or read.
+            name: What records and messages call it.
+        """
+        source = cls(name)
+        source._opener = opener
         return source
 
     def sha256(self, limits: Limits | None = None) -> str:
@@ -117,7 +134,7 @@ class Source:
             LimitExceededError: It is larger than ``max_bytes``.
         """
         limits = limits or Limits()
-        if self.path is None:
+        if not self._reopens:
             with self._lock:
                 return io.BytesIO(self._load(limits))
         if getattr(_recent, "source", None) is self:
@@ -130,8 +147,13 @@ class Source:
             _recent.source = None
             _recent.data = b""
 
+    @property
+    def _reopens(self) -> bool:
+        """Whether the content is read where it lies, and not held in memory."""
+        return self.path is not None or self._opener is not None
+
     def _hash(self, limits: Limits) -> str:
-        if self.path is None:
+        if not self._reopens:
             return hashlib.sha256(self._load(limits)).hexdigest()
         digest = hashlib.sha256()
         with self._open_file(limits) as file:
@@ -173,14 +195,8 @@ class Source:
             yield chunk
 
     def _open_file(self, limits: Limits) -> BinaryIO:
-        assert self.path is not None
         try:
-            # Opening a named pipe would wait for a writer that may never come.
-            if not stat.S_ISREG(self.path.stat().st_mode):
-                kind = "a folder" if self.path.is_dir() else "not a regular file"
-                message = f"is {kind}; give a picture or video file, or pipe it in with '-'"
-                raise SourceError(message, source=self.name)
-            file = self.path.open("rb")
+            file = self._open_path() if self._opener is None else self._opener()
         except (OSError, ValueError) as error:
             message = f"cannot be opened ({_reason(error)}); check the name and its permissions"
             raise SourceError(message, source=self.name) from error
@@ -190,6 +206,15 @@ class Source:
             raise self._too_large(size, limits.max_bytes)
         return file
 
+    def _open_path(self) -> BinaryIO:
+        assert self.path is not None
+        # Opening a named pipe would wait for a writer that may never come.
+        if not stat.S_ISREG(self.path.stat().st_mode):
+            kind = "a folder" if self.path.is_dir() else "not a regular file"
+            message = f"is {kind}; give a picture or video file, or pipe it in with '-'"
+            raise SourceError(message, source=self.name)
+        return self.path.open("rb")
+
     def _too_large(self, size: int | None, allowed: int) -> LimitExceededError:
         shown = "more" if size is None else f"{size:,} bytes"
         message = (
@@ -198,20 +223,28 @@ class Source:
             else (f"has {shown}; {allowed:,} are allowed")
         )
         way_out = "raise max_bytes"
-        if self.path is None and allowed >= STREAM_BYTES:
+        if not self._reopens and allowed >= STREAM_BYTES:
             way_out = "save the stream to a file and give its path"
         return LimitExceededError(f"{message}; {way_out} to read it", source=self.name)
 
 
 def _size(file: BinaryIO) -> int:
-    return os.fstat(file.fileno()).st_size
+    try:
+        return os.fstat(file.fileno()).st_size
+    except (OSError, AttributeError):  # no file of this machine's
+        here = file.tell()
+        size = file.seek(0, os.SEEK_END)
+        file.seek(here)
+        return size
 
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _printable(name: str) -> str:
-    # A name with bytes that are not UTF-8 reaches Python as lone surrogates, which no report can
-    # write; the path keeps them.
+def printable_name(name: str) -> str:
+    """Return a name that any report can write: bytes that are not UTF-8 become ``�``.
+
+    They reach Python as lone surrogates; the path of a source keeps them.
+    """
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

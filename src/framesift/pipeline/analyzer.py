@@ -56,6 +56,7 @@ class Analyzer(Stages):
         reading: Limits and decoding.
         reader: Reads the words in pictures; ``None`` reads none.
         clip_heads: Heads for moderation that need several frames of what moves.
+        keep_embeddings: Hand the embeddings and the experts' rows out with each analysis.
 
     Raises:
         SpaceMismatchError: On construction, if a head was made for another model.
@@ -71,6 +72,12 @@ class Analyzer(Stages):
     reading: Reading = field(default_factory=Reading)
     reader: WordReader | None = None
     clip_heads: Sequence[ClipHead] = ()
+    keep_embeddings: bool = False
+
+    @property
+    def policy_label(self) -> str | None:
+        """What reports call the policy; ``None`` where nothing is judged."""
+        return self.policy.label
 
     def __post_init__(self) -> None:
         """Let every head score one made-up picture, so that a mismatch shows before the run."""
@@ -129,6 +136,7 @@ class Analyzer(Stages):
             thumbnail=item.thumbnail,
             blurred=_blurred(item, verdict),
             timeline=timeline,
+            embeddings=embeddings if self.keep_embeddings else None,
         )
 
     def _conclude(self, findings: Findings, content: Content, course: Course | None) -> Verdict:

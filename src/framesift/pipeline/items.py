@@ -44,11 +44,13 @@ class Reading:
         exact: Decode in full, instead of letting decoders scale down to what the models need.
         thumbnail_px: Longer side of the thumbnail kept with each analysis, and of those of the
             frames of a video; ``None`` for none.
+        min_side_px: The shorter side keeps at least so many pixels, even where no model needs them.
     """
 
     limits: Limits = field(default_factory=Limits)
     exact: bool = False
     thumbnail_px: int | None = None
+    min_side_px: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,12 +116,14 @@ class Embedded:
         embeddings: One row per frame; the experts' rows are among the extras.
         thumbnail: JPEG bytes, where they were asked for.
         error: What stopped the decoding half-way, if anything did.
+        times: Of the frames, in seconds.
     """
 
     info: MediaInfo
     embeddings: Embeddings
     thumbnail: bytes | None = None
     error: Problem | None = None
+    times: tuple[Fraction, ...] = ()
 
 
 def moves(info: MediaInfo) -> bool:

@@ -236,16 +236,20 @@ def _timed_signals(
 
 
 def _look_up(content: Content, policy: Policy) -> Signal | None:
-    """Find the item on the policy's lists; of several frames one blocks, and all must allow."""
+    """Find the item on the policy's lists: the file itself, else what its frames look like.
+
+    Of several frames one blocks, and all must allow.
+    """
     if not policy.lists:
         return None
-    answers = [policy.lists.match(content.sha256)]
+    answer = policy.lists.match(content.sha256)
+    if answer is not None:
+        return answer if isinstance(answer, Signal) else ALLOWED
     frames = [_frame_answer(row, policy) for row in _rows(content.hashes)]
-    blocked = [answer for answer in answers + frames if isinstance(answer, Signal)]
+    blocked = [answer for answer in frames if isinstance(answer, Signal)]
     if blocked:
         return blocked[0]
-    allowed = "allow" in answers or (frames and all(answer == "allow" for answer in frames))
-    return ALLOWED if allowed else None
+    return ALLOWED if frames and all(answer == "allow" for answer in frames) else None
 
 
 def _rows(hashes: Float32Array | None) -> Float32Array:
@@ -253,7 +257,8 @@ def _rows(hashes: Float32Array | None) -> Float32Array:
 
 
 def _frame_answer(row: Float32Array, policy: Policy) -> Signal | str | None:
-    from framesift.embeddings.perceptual import MIN_QUALITY, mirrored_bits, row_bits
+    """Look a frame up, also for a blocked picture that is mirrored or turned in it."""
+    from framesift.embeddings.perceptual import MIN_QUALITY, posed_bits, row_bits
 
     if row[-1] < MIN_QUALITY:
         return None
@@ -261,5 +266,5 @@ def _frame_answer(row: Float32Array, policy: Policy) -> Signal | str | None:
     answer = policy.lists.match(None, bits)
     if isinstance(answer, Signal):
         return answer
-    mirrored = policy.lists.match(None, mirrored_bits(bits))
-    return mirrored if isinstance(mirrored, Signal) else answer
+    posed = (policy.lists.match(None, pose) for pose in posed_bits(bits))
+    return next((found for found in posed if isinstance(found, Signal)), answer)

@@ -73,6 +73,11 @@ class Stages:
             embedder.name, embedder.fingerprint, embedder.precision, embedder.int8_cosine
         )
 
+    @property
+    def rows_key(self) -> str:
+        """What the embedder's rows of a medium depend on beside its content."""
+        return f"{self._row_key(self.embedder)}/{self._plan_key}"
+
     def embed(self, item: Item) -> None:
         """Decode and encode an item in this thread.
 
@@ -245,7 +250,8 @@ class Stages:
         if self.reading.exact:
             return None
         words = [] if self.reader is None else [MIN_SIDE_PX]
-        return max([encoder.min_side_px for encoder in self.encoders] + words)
+        least = self.reading.min_side_px
+        return max([least] + [encoder.min_side_px for encoder in self.encoders] + words)
 
     @property
     def _decoding(self) -> str:
@@ -369,7 +375,7 @@ class Gatherer(Stages):
     def finish(self, item: Item) -> Embedded:
         """Give the embeddings of an item whose frames are all encoded."""
         info, embeddings = self.collect(item)
-        return Embedded(info, embeddings, item.thumbnail, item.problem)
+        return Embedded(info, embeddings, item.thumbnail, item.problem, tuple(item.times))
 
 
 def as_source(source: Source | str | bytes) -> Source:

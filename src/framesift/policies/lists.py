@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from framesift.errors import PolicyError
-from framesift.policies.files import read_bounded
+from framesift.toml_table import read_bounded
 from framesift.types import Evidence, Signal, UInt8Array
 
 if TYPE_CHECKING:
@@ -134,7 +134,10 @@ def _ones(words: NDArray[np.uint64]) -> NDArray[np.uint16]:
 
 
 class HashLists:
-    """A policy's lists of pictures to block and to allow; where both know a picture, block wins.
+    """A policy's lists of pictures to block and to allow.
+
+    The file itself counts for more than what looks like it: a file on the allow list by its sha256
+    is allowed although it resembles a blocked picture. Where both lists know it alike, block wins.
 
     Args:
         block: Known harmful pictures.
@@ -205,10 +208,13 @@ class HashLists:
         """
         key = None if sha256 is None else bytes.fromhex(sha256)
         words = None if perceptual is None else _words(perceptual)
-        entry = _entry(self.block, key, words, self.distance)
-        if entry:
-            return Signal(BLOCK_LIST, 1.0, "list", "list", Evidence(prompt=entry))
-        return "allow" if _entry(self.allow, key, words, self.allow_distance) else None
+        for exact, seen in ((key, None), (None, words)):
+            entry = _entry(self.block, exact, seen, self.distance)
+            if entry:
+                return Signal(BLOCK_LIST, 1.0, "list", "list", Evidence(prompt=entry))
+            if _entry(self.allow, exact, seen, self.allow_distance):
+                return "allow"
+        return None
 
 
 def _words(bits: UInt8Array) -> NDArray[np.uint64]:

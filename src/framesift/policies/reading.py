@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from framesift.errors import PolicyError
 from framesift.heads.screening import CategoryPrompts
-from framesift.policies.files import read_bounded
 from framesift.policies.lists import DISTANCE
 from framesift.policies.rules import SOURCES, ContextRule, Rule, Thresholds
-from framesift.policies.table import Table
 from framesift.policies.taxonomy import CATEGORY_NAMES, CONTEXT_NAMES, Category, Medium
 from framesift.policies.video import VideoRule, read_video
+from framesift.toml_table import Table, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ListFiles", "PolicyDocument", "read_policy"]
 
-MAX_BYTES = 1_000_000
 MAX_PHRASES = 1000
 MAX_TILES = 16
 THRESHOLD_KEYS = ("review", "block")
@@ -81,22 +78,8 @@ def read_policy(path: Path) -> PolicyDocument:
     Raises:
         PolicyError: Naming the file, the key, the reason and what is allowed.
     """
-    return _document(Table(_load(path), source=str(path)))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    too_large = ": this is not a policy"
-    data = read_bounded(
-        path, MAX_BYTES, what="the policy", way_out="check the path", too_large=too_large
-    )
-    try:
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        message = "this is not a TOML file in UTF-8; save it in that encoding"
-        raise PolicyError(message, source=str(path)) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        message = f"this is not a TOML file ({error}); docs/policies.md shows one"
-        raise PolicyError(message, source=str(path)) from error
+    values = read_toml(path, what="policy", page="docs/policies.md", error=PolicyError)
+    return _document(Table(values, source=str(path)))
 
 
 def _document(top: Table) -> PolicyDocument:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from framesift.policies.table import Table
+    from framesift.toml_table import Table
 
 __all__ = ["VIDEO_RULES", "Pooling", "VideoRule", "read_video"]
 

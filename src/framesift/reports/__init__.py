@@ -43,6 +43,7 @@ __all__ = [
 
 _WRITERS = {
     "table": ("framesift.reports.table", "TableWriter"),
+    "answers": ("framesift.reports.answers", "AnswersWriter"),
     "reasons": ("framesift.reports.reasons", "ReasonsWriter"),
     "jsonl": ("framesift.reports.jsonl", "JsonlWriter"),
     "csv": ("framesift.reports.csv", "CsvWriter"),

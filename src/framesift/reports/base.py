@@ -92,7 +92,14 @@ class Writer(ABC):
         Raises:
             ConfigError: The report cannot be written any further (disk full).
         """
-        record = to_record(result)
+        self.write_record(to_record(result))
+
+    def write_record(self, record: Record) -> None:
+        """Add the record of one, as `to_record` made it.
+
+        Raises:
+            ConfigError: The report cannot be written any further (disk full).
+        """
         self._write(record)
         self.summary.add(record)
 

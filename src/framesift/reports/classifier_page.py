@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from framesift.heads.training.results import Candidate
     from framesift.reports.parts import PageFacts, Picture
 
-__all__ = ["classified_pictures", "classifier_page", "labels_page"]
+__all__ = ["classified_pictures", "classifier_page", "compared", "findings", "labels_page"]
 
 _SHEET, _WORST = 24, 24
 _LABELS = 200
@@ -41,7 +41,7 @@ def classifier_page(result: ClassifierResult, facts: PageFacts) -> str:
     body = [
         _opening(result, "Of pictures it had not seen it gets"),
         parts.section("measured", "How well it does", measures, _WORDS),
-        *_findings(result, facts),
+        *findings(result, facts),
         parts.section("tried", "What was tried", _candidates(result.candidates)),
         parts.problems(facts),
         parts.about(facts, result.card, _more(result)),
@@ -69,9 +69,9 @@ def labels_page(
     measures = parts.table(("Measure", "These pictures"), _measures(evaluation.metrics))
     body = [
         _opening(evaluation, "It gets"),
-        _compared(comparison),
+        compared(comparison),
         parts.section("measured", "How well it does", measures, _INTERVALS),
-        *_findings(evaluation, facts),
+        *findings(evaluation, facts),
         parts.problems(facts),
         parts.about(facts, evaluation.card),
     ]
@@ -118,7 +118,7 @@ _COMPARED = {
 }
 
 
-def _findings(result: ClassifierResult | ClassifierEvaluation, facts: PageFacts) -> list[str]:
+def findings(result: ClassifierResult | ClassifierEvaluation, facts: PageFacts) -> list[str]:
     """Return what both pages show alike: labels, plots, and pictures."""
     right, wrong = classified_pictures(result.predictions, facts.thumbnails)
     return [
@@ -140,7 +140,8 @@ def _findings(result: ClassifierResult | ClassifierEvaluation, facts: PageFacts)
     ]
 
 
-def _compared(comparison: ClassComparison | None) -> str:
+def compared(comparison: ClassComparison | None) -> str:
+    """Return the part of a page that compares two classifiers; nothing where there is none."""
     if comparison is None:
         return ""
     first, second = comparison.a.head, comparison.b.head

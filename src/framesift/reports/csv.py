@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from framesift.reports.record import Record
 
-__all__ = ["CsvWriter", "csv_columns"]
+__all__ = ["CsvWriter", "cell", "csv_columns"]
 
 _BEFORE_LABELS = (
     "schema",
@@ -64,6 +64,11 @@ _AFTER_LABELS = (
     "worst_end_s",
     "worst_peak",
     "worst_action",
+    "classifier",
+    "answer",
+    "answer_labels",
+    "answer_probability",
+    "answer_doubtful",
 )
 # A spreadsheet takes a cell that begins so for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
@@ -92,7 +97,7 @@ class CsvWriter(Writer):
 
     def _write(self, record: Record) -> None:
         flat = _flatten(record, self._labels)
-        self._row([_cell(flat.get(name)) for name in csv_columns(self._labels)])
+        self._row([cell(flat.get(name)) for name in csv_columns(self._labels)])
 
     def _row(self, cells: Sequence[str]) -> None:
         line = io.StringIO(newline="")
@@ -128,7 +133,7 @@ def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
     flat |= {"model_precision": model.get("precision")}
     flat |= {"model_int8_cosine": model.get("int8_cosine")}
     flat |= {"error_type": error.get("type"), "error_message": error.get("message")}
-    return flat | _told(record, moderation) | _along(record)
+    return flat | _told(record, moderation) | _along(record) | _answered(record)
 
 
 def _told(record: Record, moderation: Record) -> dict[str, Any]:
@@ -163,6 +168,20 @@ def _along(record: Record) -> dict[str, Any]:
     return flat
 
 
+def _answered(record: Record) -> dict[str, Any]:
+    """Return what a classifier says."""
+    answer = record["answer"]
+    if answer is None:
+        return {}
+    return {
+        "classifier": answer["classifier"],
+        "answer": answer["status"],
+        "answer_labels": "; ".join(answer["labels"]),
+        "answer_probability": answer["probability"],
+        "answer_doubtful": "; ".join(answer["doubtful"]),
+    }
+
+
 def _stretches(segments: Sequence[Record]) -> str:
     return "; ".join(f"{one['label']}={one['start_s']}..{one['end_s']}" for one in segments)
 
@@ -178,7 +197,8 @@ def _pairs(items: Sequence[Record], field: str = "score") -> str:
     return "; ".join(f"{item['name']}={item[field]}" for item in items)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Return a value as a cell: empty for ``None``, and nothing that a spreadsheet would run."""
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from framesift.reports.stills import Still
     from framesift.types import Result, TextAnalysis
 
-__all__ = ["HtmlWriter"]
+__all__ = ["HtmlWriter", "address"]
 
 THUMBNAIL_BUDGET_BYTES = 192 * 1024 * 1024
 """Thumbnails beyond this much are left out: a browser must still open the page."""
@@ -70,7 +70,7 @@ class HtmlWriter(Writer):
             self._spool("failures", page.failure_row(record))
             return
         picture = self._affordable(self._picture)
-        href = _address(record["path"], self._output.folder)
+        href = address(record["path"], self._output.folder)
         place = self.summary.items
         self._spool("cards", page.card(record, place, picture, href, strip(record)))
         if self._stills and self._pays(sum(still.size for still in self._stills)):
@@ -179,7 +179,7 @@ def _template(name: str) -> str:
     return folder.joinpath(name).read_text("utf-8")
 
 
-def _address(path: str, folder: Path | None) -> str | None:
+def address(path: str, folder: Path | None) -> str | None:
     """Return the URL of an original, relative where it lies below the page's folder."""
     if folder is None or path == "-":
         return None

@@ -124,11 +124,20 @@ def _schema() -> Any:
                 ),
             ),
             ("tags", tags),
+            ("answer", _answer()),
             ("timeline", _timeline()),
             ("model", pa.struct(model)),
             ("error", pa.struct([("type", text), ("message", text)])),
         ]
     )
+
+
+def _answer() -> Any:
+    import pyarrow as pa
+
+    text, texts = pa.string(), pa.list_(pa.string())
+    fields = [("classifier", text), ("status", text), ("labels", texts)]
+    return pa.struct([*fields, ("probability", pa.float64()), ("doubtful", texts)])
 
 
 def _label() -> Any:

@@ -244,7 +244,14 @@ def about(facts: PageFacts, card: HeadCard, more: Iterable[tuple[str, str]] = ()
     return f'<details class="about"><summary>About this page</summary><dl>{rows}</dl></details>'
 
 
-def render(title: str, subtitle: str, body: Sequence[str], notices: Iterable[str] = ()) -> str:
+def render(
+    title: str,
+    subtitle: str,
+    body: Sequence[str],
+    notices: Iterable[str] = (),
+    *,
+    styles: Sequence[str] = (),
+) -> str:
     """Return the whole page: no script, nothing loaded from anywhere.
 
     Args:
@@ -252,10 +259,12 @@ def render(title: str, subtitle: str, body: Sequence[str], notices: Iterable[str
         subtitle: The line under it, as text.
         body: Its parts, as markup.
         notices: Sentences above everything, as text.
+        styles: Names of further style sheets among the templates.
     """
     folder = resources.files("framesift.reports").joinpath("templates")
     css = folder.joinpath("report.css").read_text("utf-8")
-    css += folder.joinpath("learning.css").read_text("utf-8")
+    for name in ("learning.css", *styles):
+        css += folder.joinpath(name).read_text("utf-8")
     return f"""<!doctype html>
 <html lang="en">
 <head>

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from framesift.types import (
         Action,
+        Answer,
         Evidence,
         Failure,
         LabelScore,
@@ -46,6 +47,7 @@ RECORD_FIELDS = (
     "quality",
     "moderation",
     "tags",
+    "answer",
     "timeline",
     "model",
     "error",
@@ -144,6 +146,7 @@ def _analysis(analysis: Analysis) -> Record:
         "quality": _quality(analysis.quality),
         "moderation": _moderation(analysis.moderation, failed=error is not None),
         "tags": _tags(analysis.tags),
+        "answer": _answer(analysis.answer),
         "timeline": timeline_record(analysis.timeline),
         "model": _model(analysis.model),
         "error": error,
@@ -192,6 +195,18 @@ def _tags(tags: Iterable[Tag]) -> list[Record]:
     return [
         {"name": tag.name, "score": rounded(tag.score)} for tag in tags if math.isfinite(tag.score)
     ]
+
+
+def _answer(answer: Answer | None) -> Record | None:
+    if answer is None or not math.isfinite(answer.probability):
+        return None
+    return {
+        "classifier": answer.classifier,
+        "status": answer.status,
+        "labels": list(answer.labels),
+        "probability": rounded(answer.probability),
+        "doubtful": list(answer.doubtful),
+    }
 
 
 def _label(label: LabelScore) -> Record:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "action_of",
+    "answer_words",
     "duration",
     "evidence",
     "place",
@@ -69,7 +70,9 @@ def reason(record: Record) -> str:
     if raised:
         return raised[0] if len(raised) == 1 else f"{raised[0]} and {len(raised) - 1} more"
     notes = []
-    if record["tags"]:
+    if record["answer"] is not None:
+        notes.append(answer_words(record["answer"]))
+    elif record["tags"]:
         tag = max(record["tags"], key=lambda item: float(item["score"]))
         notes.append(f"{tag['name']} {tag['score']:.2f}")
     quality = record["quality"] or {}
@@ -77,6 +80,18 @@ def reason(record: Record) -> str:
     if quality.get("unusual"):
         notes.append("unusual picture")
     return visible("; ".join(notes))
+
+
+def answer_words(answer: Record) -> str:
+    """Say what a classifier answers: ``dog 0.93``, ``none of these 0.71``, ``unsure: cat 0.41``."""
+    if answer["status"] == "label":
+        named = ", ".join(answer["labels"])
+    elif answer["status"] == "none":
+        named = "none of these"
+    else:
+        told = ["none of these" if name == "none" else name for name in answer["doubtful"]]
+        named = f"unsure: {', '.join(told)}"
+    return f"{named} {answer['probability']:.2f}"
 
 
 def trouble(record: Record) -> str:

@@ -6,7 +6,16 @@ moved to another process alone.
 
 from framesift.types.media import Frame, Geometry, MediaInfo, MediaKind, UInt8Array, WordBox
 from framesift.types.results import SCHEMA, Analysis, Failure, Problem, Result, TextAnalysis
-from framesift.types.scores import Embeddings, Float32Array, ModelInfo, Quality, Scores, Tag
+from framesift.types.scores import (
+    Answer,
+    AnswerStatus,
+    Embeddings,
+    Float32Array,
+    ModelInfo,
+    Quality,
+    Scores,
+    Tag,
+)
 from framesift.types.timeline import (
     Cue,
     Curve,
@@ -32,6 +41,8 @@ __all__ = [
     "SEVERITY",
     "Action",
     "Analysis",
+    "Answer",
+    "AnswerStatus",
     "Cue",
     "Curve",
     "Embeddings",

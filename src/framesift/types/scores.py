@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "Answer",
+    "AnswerStatus",
     "Embeddings",
     "Float32Array",
     "ModelInfo",
@@ -21,6 +23,7 @@ __all__ = [
 ]
 
 Float32Array: TypeAlias = NDArray[np.float32]
+AnswerStatus: TypeAlias = Literal["label", "none", "unsure"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +129,27 @@ class Tag:
 
     name: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a plain-language classifier answers for one picture.
+
+    Attributes:
+        classifier: Its name.
+        status: ``label`` where it gives one or more, ``none`` for "none of these", ``unsure`` where
+            it would rather not say.
+        labels: Those it gives, the likeliest first; empty unless the status is ``label``.
+        probability: Of the likeliest outcome, in [0, 1]; where labels are independent of each other
+            that of the likeliest label.
+        doubtful: Labels that it leaves open, the likeliest first.
+    """
+
+    classifier: str
+    status: AnswerStatus
+    labels: tuple[str, ...]
+    probability: float
+    doubtful: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

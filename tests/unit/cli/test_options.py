@@ -13,6 +13,9 @@ from framesift.media import Limits
 from framesift.settings import Settings
 
 CONTEXT = click.Context(cli)
+CONFIGURED = ("research_mode",)
+"""What is said in a configuration on purpose, and never in passing on a command line."""
+OPTIONS = [name for name in Settings.model_fields if name not in CONFIGURED]
 
 
 def _options(command: str) -> dict[str, click.Option]:
@@ -26,12 +29,12 @@ def _shown_default(option: click.Option) -> str | None:
     return match.group(1) if match else None
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
+@pytest.mark.parametrize("name", OPTIONS)
 def test_every_setting_is_an_option_of_scan(name: str) -> None:
     assert name in _options("scan")
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
+@pytest.mark.parametrize("name", OPTIONS)
 def test_the_default_in_the_help_is_the_one_in_force(name: str) -> None:
     option = _options("scan")[name]
     shown = _shown_default(option)
@@ -49,11 +52,18 @@ def test_the_default_in_the_help_is_the_one_in_force(name: str) -> None:
 
 
 def test_scan_and_filter_share_the_options_of_an_analysis() -> None:
-    shared = set(Settings.model_fields) - {"fail_on"}
+    shared = set(OPTIONS) - {"fail_on"}
     scan, filter_ = _options("scan"), _options("filter")
     for name in shared:
         assert scan[name].opts == filter_[name].opts
         assert scan[name].help == filter_[name].help
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_belongs_into_a_configuration_is_no_option(command: str) -> None:
+    found = cli.get_command(CONTEXT, command)
+    assert found is not None
+    assert not {one.name for one in found.params} & set(CONFIGURED)
 
 
 def test_options_not_given_are_left_to_the_settings() -> None:

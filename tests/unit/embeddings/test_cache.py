@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -351,18 +352,18 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
 
 
 def test_a_newer_file_is_left_alone_and_an_older_one_built_anew(path: Path, monkeypatch) -> None:
-    now = cache_file.SCHEMA
+    now, tables = cache_file.SCHEMA, cache_file.CACHE_TABLES
     with monkeypatch.context() as patch:
-        patch.setattr(cache_file, "SCHEMA", now + 1)
+        patch.setattr(cache_file, "CACHE_TABLES", replace(tables, schema=now + 1))
         with Cache(path) as cache:
             put(cache, sha("a"))
     with Cache(path) as cache:
         assert f"newer Framesift (schema {now + 1}, this one has {now})" in (cache.notice or "")
         assert not cache.enabled
-    monkeypatch.setattr(cache_file, "SCHEMA", now + 1)
+    monkeypatch.setattr(cache_file, "CACHE_TABLES", replace(tables, schema=now + 1))
     with Cache(path) as cache:
         assert_whole(cache, sha("a"))
-    monkeypatch.setattr(cache_file, "SCHEMA", now + 2)
+    monkeypatch.setattr(cache_file, "CACHE_TABLES", replace(tables, schema=now + 2))
     with Cache(path) as cache:
         assert cache.notice is None
         assert cache.plan(sha("a"), "k") is None

@@ -20,6 +20,7 @@ from framesift.embeddings.perceptual import (
     mirrored_bits,
     pdq_bits,
     pdq_hex,
+    posed_bits,
     row_bits,
 )
 
@@ -123,6 +124,21 @@ def test_mirrored_bits_are_near_the_hash_of_the_mirrored_picture(make_image) -> 
     assert distance(mirrored_bits(bits), mirrored) < 60 < distance(bits, mirrored)
     np.testing.assert_array_equal(mirrored_bits(mirrored_bits(bits)), bits)
     np.testing.assert_array_equal(mirrored_bits(np.stack([bits] * 3))[1], mirrored_bits(bits))
+
+
+def test_posed_bits_are_near_the_hashes_of_the_turned_picture(make_image) -> None:
+    pixels = make_image(500, 400, seed=3)
+    upright = row_bits(hashed(pixels))
+    turned = [np.rot90(view, k) for view in (pixels, pixels[:, ::-1]) for k in range(4)][1:]
+    poses = posed_bits(upright)
+    nearest = []
+    for view in turned:
+        bits = row_bits(hashed(np.ascontiguousarray(view)))
+        found = distance(poses, bits)
+        assert found.min() < 60 < np.sort(found)[1]
+        nearest.append(int(found.argmin()))
+    assert sorted(nearest) == list(range(7))
+    np.testing.assert_array_equal(poses[0], mirrored_bits(upright))
 
 
 @given(hnp.arrays(np.uint8, (BITS,), elements=st.integers(0, 1)))

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from framesift.embeddings.perceptual import WIDTH, mirrored_bits, pdq_hex
+from framesift.embeddings.perceptual import WIDTH, mirrored_bits, pdq_hex, posed_bits
 from framesift.heads import HeadCard, text
 from framesift.pipeline import Content, moderate, moderate_text
 from framesift.pipeline.moderation import at_least
@@ -37,9 +37,10 @@ VIEW = View(Embeddings(np.ones((1, 1), dtype=np.float32), "space", "print"))
 
 @pytest.fixture
 def write(tmp_path):
-    def write_policy(*categories, extra="", tables="", lists=""):
+    def write_policy(*categories, extra="", tables="", lists="", allow=""):
         rules = "\n".join(f"[categories.{name}]\nreview = 0.5\nblock = 0.95" for name in categories)
         (tmp_path / "list.txt").write_text(lists, encoding="utf-8")
+        (tmp_path / "allow.txt").write_text(allow, encoding="utf-8")
         path = tmp_path / "policy.toml"
         path.write_text(f'name = "test"\n{extra}\n{rules}\n{tables}\n', encoding="utf-8")
         return Policy.load(path)
@@ -161,8 +162,8 @@ def test_a_known_file_is_blocked_whatever_its_scores(write):
     assert other.action == "allow"
 
 
-@pytest.mark.parametrize("change", [lambda x: x, mirrored_bits])
-def test_a_known_picture_is_blocked_in_any_frame_and_mirrored(write, bits, change):
+@pytest.mark.parametrize("change", [lambda x: x, mirrored_bits, lambda x: posed_bits(x)[5]])
+def test_a_known_picture_is_blocked_in_any_frame_mirrored_and_turned(write, bits, change):
     policy = write("weapons", tables=LISTS.format(kind="block"), lists=f"pdq:{pdq_hex(bits)}")
     rows = hashes(1 - bits, change(bits))
     heads = [Fixed(weapons=0.0)]
@@ -183,6 +184,18 @@ def test_an_allowed_picture_is_not_looked_at_but_its_caption_is(write, bits):
     assert threat.action == "block"
     one_frame = moderate(Content([VIEW], hashes=hashes(bits, 1 - bits)), heads, policy)
     assert one_frame.action == "block"
+
+
+def test_an_allowed_file_may_look_like_a_blocked_picture(write, bits):
+    both = '[lists]\nblock = ["list.txt"]\nallow = ["allow.txt"]\n'
+    policy = write("weapons", tables=both, lists=f"pdq:{pdq_hex(bits)}", allow="ab" * 32)
+    heads = [Fixed(weapons=0.0)]
+    known = moderate(Content([VIEW], sha256="ab" * 32, hashes=hashes(bits)), heads, policy)
+    assert (known.action, [one.name for one in known.labels]) == ("allow", ["allow_list"])
+    other = moderate(Content([VIEW], sha256="cd" * 32, hashes=hashes(bits)), heads, policy)
+    assert other.action == "block"
+    twice = write("weapons", tables=both, lists="ab" * 32, allow="ab" * 32)
+    assert moderate(Content([VIEW], sha256="ab" * 32), heads, twice).action == "block"
 
 
 def test_what_could_not_be_read_is_never_allowed(write):

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from framesift.reports import RECORD_FIELDS, record_schema, to_json, to_record
 from framesift.types import (
     Analysis,
+    Answer,
     Curve,
     Evidence,
     Failure,
@@ -141,6 +142,7 @@ def test_the_record_of_a_picture_is_the_documented_one(
             "unread": [],
         },
         "tags": [{"name": "dog", "score": 0.8}, {"name": "cat", "score": 0.2}],
+        "answer": None,
         "timeline": None,
         "model": {
             "name": "starter",
@@ -433,6 +435,19 @@ def test_the_schema_describes_timelines_too(
 
     record["timeline"]["segments"] = [{"label": "x"}]
     assert len(violations(record, record_schema())) == 8
+
+
+def test_an_answer_is_part_of_the_record(make_analysis: Callable[..., Analysis]) -> None:
+    answer = Answer("pets", "label", ("dog", "cat"), 0.912345, ("fox",))
+    record = to_record(replace(make_analysis(), answer=answer))
+    assert violations(record, record_schema()) == []
+    assert record["answer"] == {
+        "classifier": "pets",
+        "status": "label",
+        "labels": ["dog", "cat"],
+        "probability": 0.9123,
+        "doubtful": ["fox"],
+    }
 
 
 def test_the_documentation_names_every_field_and_every_csv_column() -> None:

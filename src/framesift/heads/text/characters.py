@@ -10,7 +10,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["FOLD", "INVISIBLE", "LOOKALIKE", "LOOKALIKES", "Fold", "foreign_share"]
+__all__ = [
+    "DRAWN",
+    "DRAWN_LETTER",
+    "FOLD",
+    "INVISIBLE",
+    "LOOKALIKES",
+    "Fold",
+    "as_seen",
+    "flag_letters",
+    "flags_spell",
+    "foreign_share",
+]
 
 _PAIRS = (
     # Cyrillic, lower and upper case: what is drawn like the Latin letter beside it
@@ -26,7 +37,20 @@ LOOKALIKES = {
 }
 """Letters of other scripts, by code point, and the Latin letter they are drawn like."""
 
-LOOKALIKE = re.compile("[" + "".join(map(chr, LOOKALIKES)) + "]")
+_FANCY = (
+    # Cherokee and Lisu
+    "Ꭵi Ꮎo Ꮜu Ᏼb Ꮐg Ꮢr Ꮓz Ꮆg Ꮖi Ꮗw Ꮃw Ꮍy Ꮯc Ꮷd Ꭱe Ꮤw Ꭹy Ꭿh Ꮰj Ꮑn Ꮈm"
+    " ꓐb ꓑp ꓓd ꓔt ꓖg ꓗk ꓙj ꓚc ꓜz ꓝf ꓟm ꓠn ꓡl ꓢs ꓣr ꓦv ꓧh ꓪw ꓫx ꓬy ꓮa ꓰe ꓲi ꓳo ꓴu"
+    # Canadian syllabics
+    " ᗩa ᗷb ᗞd ᑕc ᗪd ᗴe ᖴf ᘜg ᕼh ᓰi ᒍj ᒪl ᗰm ᑎn ᑭp ᑫq ᖇr ᔕs ᑌu ᐯv ᗯw ᙭x ᘔz"
+    # Chinese, Japanese, Thai, Hebrew and Arabic
+    " 卂a 乃b 匚c 乇e 千f 卄h 丨i ﾌj Ҝk ҝk ㄥl 爪m 几n ㄖo 卩p 尺r 丂s ㄒt ㄩu 山w 乂x ㄚy 乙z"
+    " คa ๒b ςc ๔d єe ﻮg ђh เi ןj ɭl ๓m ภn ๏o קp ợq Շt ยu ฬw שw ץy չz"
+)
+DRAWN = {ord(pair[0]): pair[1] for pair in _FANCY.split()} | LOOKALIKES
+"""The same, and what generators of fancy letters draw Latin ones with besides."""
+
+DRAWN_LETTER = re.compile("[" + "".join(map(chr, DRAWN)) + "]")
 """One of them."""
 
 _LATIN = {
@@ -94,6 +118,71 @@ def _fold(code: int) -> str:
         return lowered
     # Not Latin: put together again, so that Hangul syllables and marks of Indic scripts stay.
     return unicodedata.normalize("NFKC", chr(code)).lower()
+
+
+FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+")
+"""A run of the letters that flags are made of."""
+
+_COUNTRIES = (
+    "acdefgilmoqrstuwxz", "babdefghijlmnoqrstvwyz", "cacdfghiklmnopruvwxyz", "ddegjkmoz",
+    "eaceghrstu", "fijkmor", "gabdefghilmnpqrstuwy", "hkmnrtu", "icdelmnoqrst", "jemop",
+    "keghimnprwyz", "labcikrstuvy", "macdefghklmnopqrstuvwxyz", "nacefgilopruz", "om",
+    "paefghklmnrstwy", "qa", "reosuw", "sabcdeghijklmnorstvxyz", "tacdfghjklmnortvwz", "uagmnsyz",
+    "vaceginu", "wfs", "xk", "yet", "zamw",
+)  # fmt: skip
+_FLAGS = frozenset(part[0] + second for part in _COUNTRIES for second in part[1:])
+"""Pairs of letters that are shown as the flag of a country."""
+
+
+def flags_spell(text: str) -> bool:
+    """Whether letters that flags are made of spell words: no country has the flag ``LL``."""
+    return any(
+        len(run) % 2 or any(_plain(run[at : at + 2]) not in _FLAGS for at in range(0, len(run), 2))
+        for run in FLAG_LETTERS.findall(text)
+    )
+
+
+def flag_letters(match: re.Match[str]) -> str:
+    """Read a run of letters that flags are made of."""
+    return _plain(match[0])
+
+
+def _plain(run: str) -> str:
+    return "".join(chr(ord("a") + ord(letter) - ord("\U0001f1e6")) for letter in run)
+
+
+_OVERRIDDEN = re.compile("\u202e([^\u202c\n\r\u2029]*)")
+_TURNED = dict(zip("ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ", "acefghijkmrtvwy", strict=True))
+_TURNS = str.maketrans(_TURNED | dict(zip("bqdpnu", "qbpdun", strict=True)))
+
+
+def as_seen(text: str) -> str:
+    """Put into the order of reading what is shown the other way round.
+
+    RIGHT-TO-LEFT OVERRIDE makes Latin letters run from right to left (UAX #9): what is written
+    backwards behind it is read forwards by people. Letters that run that way anyway are left
+    alone. Words of a line with three or more letters drawn upside down are turned round together.
+    """
+    if text.isascii():
+        return text
+    shown = _OVERRIDDEN.sub(
+        lambda match: match[0] if foreign_share(match[1]) > 0.5 else match[1][::-1], text
+    )
+    return "\n".join(_upright(line) for line in shown.split("\n"))
+
+
+def _upright(line: str) -> str:
+    """Turn a stretch round of which a quarter or more of the letters are upside down."""
+    words = line.split(" ")
+    turned = [at for at, word in enumerate(words) if not _TURNED.keys().isdisjoint(word)]
+    if not turned:
+        return line
+    stretch = " ".join(words[turned[0] : turned[-1] + 1])
+    count = sum(letter in _TURNED for letter in stretch)
+    if count < 3 or 4 * count < sum(letter.isalpha() for letter in stretch):
+        return line
+    upright = stretch.lower()[::-1].translate(_TURNS)
+    return " ".join([*words[: turned[0]], upright, *words[turned[-1] + 1 :]])
 
 
 INVISIBLE = _Invisible()

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from framesift.heads.text.characters import INVISIBLE, LOOKALIKES
+from framesift.heads.text.words import vocabulary
 
-__all__ = ["LinkFinding", "find_links", "link_score", "link_tokens"]
+__all__ = ["LinkFinding", "find_links", "link_score", "link_tokens", "words_within"]
 
 _SHORTENERS = (
     "bit.ly", "tinyurl.com", "goo.gl", "is.gd", "ow.ly", "cutt.ly", "rb.gy", "shorturl.at",
@@ -123,6 +125,36 @@ def link_score(findings: tuple[LinkFinding, ...]) -> float:
 def link_tokens(findings: tuple[LinkFinding, ...]) -> tuple[str, ...]:
     """Words that stand for the findings among a text's words: ``xxshortenedlink``."""
     return tuple("xx" + re.sub(r"\W", "", finding.name) for finding in findings)
+
+
+_NAMES = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"']{1,2000}"  # links
+    r"|[\w.%+-]{8,64}@[\w.-]{4,253}"  # addresses
+    r"|@[a-z0-9]+(?:_[a-z0-9]+){2,12}"  # mentions
+    r"|(?<![\w#@])[a-z]{12,40}(?!\w)",  # words run together
+    re.I,
+)
+_PARTS = re.compile(r"[/?&=#@]+")
+_BETWEEN = re.compile(r"[\W_]+")
+
+
+def words_within(text: str) -> str:
+    """Spell out what is written into links, addresses, mentions and long unknown words.
+
+    Returns:
+        A line for each that may hold three words or more: words that are parted by signs stand
+        apart (``@i_will_find_you``), and an unknown word (``iwillfindyou``) begins
+        with ``#``, so that `normalize` looks for words in it.
+    """
+    found = dict.fromkeys(match[0] for match in _NAMES.finditer(text))
+    return "\n".join(line for line in map(_spelled, found) if line)
+
+
+def _spelled(name: str) -> str:
+    if name.isalpha():
+        return "" if name.lower() in vocabulary() else f"#{name.lower()}"
+    parts = (_BETWEEN.sub(" ", part).split() for part in _PARTS.split(unquote(name)))
+    return "\n".join(" ".join(words) for words in parts if len(words) > 2)
 
 
 def _imitates(host: str) -> bool:

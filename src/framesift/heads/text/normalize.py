@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from framesift.heads.text.characters import FOLD, INVISIBLE, LOOKALIKE, LOOKALIKES
+from framesift.heads.text.characters import (
+    DRAWN,
+    DRAWN_LETTER,
+    FLAG_LETTERS,
+    FOLD,
+    INVISIBLE,
+    flag_letters,
+    flags_spell,
+)
 from framesift.heads.text.markup import strip_html
 from framesift.heads.text.tracked import Tracked
 from framesift.heads.text.words import Vocabulary, vocabulary
@@ -31,6 +39,9 @@ _MONEY = re.compile(
     r"|\b\d[\d,.]{0,15}\s?(?:[$€£¥₹](?![\w@!+|])|dollars?\b|euros?\b|pounds?\b|usd\b|eur\b|gbp\b)"
 )
 _EMOJI = re.compile(r"[\u2600-\u27bf\u2b50\u2764\U0001f000-\U0001f0ff\U0001f200-\U0001faff]")
+_PARTED = re.compile(rf"(?<!\w)\w(?:(?: {{0,3}}{_EMOJI.pattern}){{1,3}} {{0,3}}\w){{3,39}}(?!\w)")
+"""Letters with emoji between them."""
+
 _HASH = re.compile(r"#([a-z]{5,40})\b")
 _SPACED = re.compile(
     r"(?<!\S)[^\w\s]{0,2}\w(?:(?P<sep>[ \n._*\-~|/]{1,3})\w)(?:(?P=sep)\w){1,60}(?!\w)"
@@ -185,6 +196,9 @@ def _rewrite(tracked: Tracked, known: Vocabulary) -> list[tuple[str, int, int]]:
     strip_html(tracked)
     if not (tracked.text.isascii() and tracked.text.isprintable()):
         tracked.translate(INVISIBLE)
+        if flags_spell(tracked.text):
+            tracked.sub(FLAG_LETTERS, flag_letters)
+        tracked.sub(_PARTED, _unparted)
         _swap_lookalikes(tracked)
     tracked.sub(_CAMEL, _humps)
     tracked.translate(FOLD)
@@ -202,17 +216,17 @@ def _rewrite(tracked: Tracked, known: Vocabulary) -> list[tuple[str, int, int]]:
 def _swap_lookalikes(tracked: Tracked) -> None:
     """Read look-alikes as Latin in words that mix scripts, and in texts made of nothing else."""
     text = tracked.text
-    if not LOOKALIKE.search(text):
+    if not DRAWN_LETTER.search(text):
         return
     foreign = any(
-        letter.isalpha() and ord(letter) not in LOOKALIKES and not FOLD[ord(letter)].isascii()
+        letter.isalpha() and ord(letter) not in DRAWN and not FOLD[ord(letter)].isascii()
         for letter in text
     )
 
     def change(match: re.Match[str]) -> str:
         word = match[0]
         mixed = any(character.isalpha() and FOLD[ord(character)].isascii() for character in word)
-        return word.translate(LOOKALIKES) if mixed or not foreign else word
+        return word.translate(DRAWN) if mixed or not foreign else word
 
     tracked.sub(_CHUNK, change)
 
@@ -272,6 +286,14 @@ def _long_form(match: re.Match[str]) -> str:
     if stem:
         return _IRREGULAR.get(f"{stem}'t", " not")
     return _LONG_FORM.get(mark + end[:1], "")
+
+
+def _unparted(match: re.Match[str]) -> str:
+    """Take the emoji out from between letters; blanks stay where they tell words apart."""
+    words = _EMOJI.sub("", match[0]).split()
+    if len(words) == 1 and words[0].isalpha():
+        return " ".join(vocabulary().split(words[0].lower()))
+    return " ".join(words)
 
 
 def _constant(token: str) -> Callable[[re.Match[str]], str]:

@@ -7,8 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from framesift.heads.text.characters import INVISIBLE
-from framesift.heads.text.links import find_links, link_tokens
+from framesift.heads.text.characters import INVISIBLE, as_seen
+from framesift.heads.text.links import find_links, link_tokens, words_within
 from framesift.heads.text.markup import (
     concealed,
     hidden_html,
@@ -129,7 +129,16 @@ def pieces(text: str) -> list[Piece]:
         found += _stretches(legible(text), "aside")
     found += _stretches(hidden_html(shown), "aside")
     doubt = _doubt(sum(len(piece.normal.text) for piece in found))
+    found += _other_readings(shown)
     return [replace(piece, doubt=doubt) for piece in found] if doubt else found
+
+
+def _other_readings(shown: str) -> list[Piece]:
+    """Read what is shown in another order than it is written, and what stands in names."""
+    seen = as_seen(shown)
+    found = [] if seen == shown else _stretches(seen, "concealed")
+    named = _stretches(words_within(shown), "aside")
+    return found + [piece for piece in named if len(piece.normal.familiar) > 1]
 
 
 def _doubt(length: int) -> float:

@@ -29,10 +29,11 @@
   function haystack(record, place) {
     if (!haystacks.has(place)) {
       const flagged = labelsOf(record).filter((l) => l.flagged).map((l) => words(l.name));
-      const tags = record.tags.map((t) => t.name);
+      const tags = record.answer ? [] : record.tags.map((t) => t.name);
+      const answer = record.answer ? [record.answer.status, ...record.answer.labels] : [];
       const found = labelsOf(record).filter((l) => l.flagged)
         .flatMap((l) => [l.part, l.softened, l.evidence.prompt, l.evidence.words]);
-      haystacks.set(place, [record.path, record.kind, ...flagged, ...tags, ...found].join("\n").toLowerCase());
+      haystacks.set(place, [record.path, record.kind, ...flagged, ...tags, ...answer, ...found].join("\n").toLowerCase());
     }
     return haystacks.get(place);
   }

@@ -51,6 +51,16 @@ from framesift.heads.text import normalize
         ("tha_t!!", "that"),
         ("5000PeopleAtHome", "xxnum people at home"),
         ("CallMeFromZyxquor", "call me from zyxquor"),
+        ("🇫🇷🇪🇪 🇲🇴🇳🇪🇾", "free money"),
+        ("🇰🇮🇱🇱 🇮🇹", "kill it"),
+        ("k😀i🔥l😀l him", "kill him"),
+        ("I 😀 w 😀 i 😀 l 😀 l 😀 k 😀 i 😀 l 😀 l", "i will kill"),
+        ("fun 😀 at 🔥 home", "fun 😀 at 🔥 home"),
+        ("ꓗꓲꓡꓡ him", "kill him"),
+        ("ᗯIᒪᒪ ᗰEET YOᑌ", "will meet you"),
+        ("山丨ㄥㄥ 爪乇乇ㄒ him", "will meet him"),
+        ("Mount 富士山 in Japan", "mount 富士山 in japan"),
+        ("שלום וברכה", "שלום וברכה"),
     ],
 )
 def test_normal_form(written: str, read: str) -> None:
@@ -165,3 +175,7 @@ def test_no_text_takes_more_than_linear_time(unit: str) -> None:
 
     # Four times the length: a quadratic step would take sixteen times as long.
     assert seconds(80_000) < 9 * seconds(20_000) + 0.05
+
+
+def test_flags_stay_flags() -> None:
+    assert normalize("🇫🇷🇩🇪 won, 🇮🇹 lost").letters == len("wonlost")

@@ -3,16 +3,84 @@
 from __future__ import annotations
 
 import difflib
+import tomllib
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from framesift.errors import PolicyError
+from framesift.errors import FramesiftError, PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
-__all__ = ["Table"]
+__all__ = ["Table", "read_bounded", "read_toml"]
 
 MAX_TEXT = 500
+MAX_BYTES = 1_000_000
+
+
+def read_bounded(
+    path: Path,
+    most: int,
+    *,
+    what: str,
+    way_out: str,
+    too_large: str,
+    error: type[FramesiftError] = PolicyError,
+) -> bytes:
+    """Read a file that is no larger than it can sensibly be.
+
+    Args:
+        path: The file; a pipe or a device is read no further than the bound.
+        most: Bytes.
+        what: What it is, for the message: ``the policy``.
+        way_out: What to do where it cannot be read.
+        too_large: The same where it is larger.
+        error: The class to raise.
+
+    Raises:
+        FramesiftError: Of that class, naming the file and the reason.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(most + 1)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        message = f"{what} cannot be read ({reason}); {way_out}"
+        raise error(message, source=str(path)) from problem
+    if len(data) > most:
+        message = f"larger than {most} bytes{too_large}"
+        raise error(message, source=str(path))
+    return data
+
+
+def read_toml(path: Path, *, what: str, page: str, error: type[FramesiftError]) -> dict[str, Any]:
+    """Read a TOML file that a person wrote.
+
+    Args:
+        path: The file, of up to a megabyte.
+        what: What it is, for the message: ``policy``.
+        page: Of the documentation, where one is shown.
+        error: The class to raise.
+
+    Raises:
+        FramesiftError: Of that class: it cannot be read, is too large, or is no TOML in UTF-8.
+    """
+    data = read_bounded(
+        path,
+        MAX_BYTES,
+        what=f"the {what}",
+        way_out="check the path",
+        too_large=f": this is not a {what}",
+        error=error,
+    )
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as problem:
+        message = "this is not a TOML file in UTF-8; save it in that encoding"
+        raise error(message, source=str(path)) from problem
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        message = f"this is not a TOML file ({problem}); {page} shows one"
+        raise error(message, source=str(path)) from problem
 
 
 class Table:
@@ -22,22 +90,31 @@ class Table:
         values: As TOML gives them.
         source: The file.
         where: Dotted keys that lead to the table; empty for the top level.
+        error: The class of its complaints.
     """
 
-    def __init__(self, values: dict[str, Any], *, source: str, where: str = "") -> None:
+    def __init__(
+        self,
+        values: dict[str, Any],
+        *,
+        source: str,
+        where: str = "",
+        error: type[FramesiftError] = PolicyError,
+    ) -> None:
         """Keep the values."""
         self.values = values
         self.source = source
         self.where = where
+        self.error = error
 
     def fail(self, key: str, reason: str) -> NoReturn:
         """Refuse a key, or with an empty one the table.
 
         Raises:
-            PolicyError: Always.
+            FramesiftError: Always, of the table's class.
         """
         message = f"{f'{self.where}.{key}'.strip('.')} {reason}"
-        raise PolicyError(message, source=self.source)
+        raise self.error(message, source=self.source)
 
     def only(self, known: Sequence[str]) -> None:
         """Refuse keys that are not known, with the nearest that is."""
@@ -109,7 +186,7 @@ class Table:
         if not isinstance(value, dict):
             plain = f"is {_shown(value)}; write a table"
             self.fail(key, f"is not a table; {below}" if below else plain)
-        return Table(value, source=self.source, where=where)
+        return Table(value, source=self.source, where=where, error=self.error)
 
     def tables(self, key: str) -> list[Table]:
         """Return the tables of a list of tables, ``[[key]]``."""
@@ -117,7 +194,7 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.fail(key, f"is no list of tables; write [[{key}]] above its keys")
         return [
-            Table(item, source=self.source, where=f"{key}[{index}]")
+            Table(item, source=self.source, where=f"{key}[{index}]", error=self.error)
             for index, item in enumerate(value, start=1)
         ]
 
