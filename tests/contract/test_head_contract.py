@@ -20,6 +20,7 @@ from framesift.heads import (
     ScreeningHead,
     ZeroShotHead,
 )
+from framesift.heads.known import KnownHead
 from framesift.heads.linear import Standardiser
 from framesift.heads.quality import QualityCurve
 from framesift.heads.technical import NAMES, technical_head
@@ -64,6 +65,12 @@ def quality():
     return QualityHead(card, coef, np.zeros(1, np.float32), standardiser=scale, curve=curve)
 
 
+def known():
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(60, DIM)).astype(np.float32)
+    return KnownHead.fit(HeadCard("known", "known", SPACE), Embeddings(vectors, SPACE, "any"))
+
+
 def screening(categories, **options):
     prompts = [category.prompts for category in categories]
     return ScreeningHead.from_prompts(EMBEDDER, prompts, **options)
@@ -80,6 +87,7 @@ MAKERS = {
     "prompt-quality": lambda: PromptQualityHead.for_embedder(EMBEDDER),
     "open-nsfw": lambda: ExpertHead(SPACE),
     "technical": lambda: technical_head(SPACE),
+    "known": lambda: known(),
 }
 
 
@@ -118,7 +126,7 @@ def test_it_is_a_head_with_a_full_card(head):
     assert card.name
     assert card.space
     assert card.inputs
-    assert card.task in ("quality", "moderation", "tags")
+    assert card.task in ("quality", "moderation", "tags", "known")
     assert card.low < card.high
 
 

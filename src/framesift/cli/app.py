@@ -34,6 +34,7 @@ COMMANDS = {
     "rate": "framesift.cli.rate:rate",
     "train": "framesift.cli.train:train",
     "evaluate": "framesift.cli.evaluate:evaluate",
+    "audit": "framesift.cli.audit:audit",
     "moderate": "framesift.cli.moderate:moderate",
     "policy": "framesift.cli.policy:policy",
     "heads": "framesift.cli.heads:heads",

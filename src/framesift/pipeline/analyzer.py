@@ -129,6 +129,7 @@ class Analyzer(Stages):
             thumbnail=item.thumbnail,
             blurred=_blurred(item, verdict),
             timeline=timeline,
+            familiarity=judged.familiarity,
         )
 
     def _conclude(self, findings: Findings, content: Content, course: Course | None) -> Verdict:

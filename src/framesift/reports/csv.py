@@ -64,6 +64,10 @@ _AFTER_LABELS = (
     "worst_end_s",
     "worst_peak",
     "worst_action",
+    "known",
+    "known_distance",
+    "known_percentile",
+    "known_head",
 )
 # A spreadsheet takes a cell that begins so for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
@@ -128,7 +132,15 @@ def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
     flat |= {"model_precision": model.get("precision")}
     flat |= {"model_int8_cosine": model.get("int8_cosine")}
     flat |= {"error_type": error.get("type"), "error_message": error.get("message")}
-    return flat | _told(record, moderation) | _along(record)
+    return flat | _known(record) | _told(record, moderation) | _along(record)
+
+
+def _known(record: Record) -> dict[str, Any]:
+    """Return whether the model knows such pictures."""
+    familiarity = record["familiarity"] or {}
+    rest = ("distance", "percentile", "head")
+    flat = {f"known_{name}": familiarity.get(name) for name in rest}
+    return {"known": familiarity.get("known"), **flat}
 
 
 def _told(record: Record, moderation: Record) -> dict[str, Any]:

@@ -124,11 +124,19 @@ def _schema() -> Any:
                 ),
             ),
             ("tags", tags),
+            ("familiarity", pa.struct(_familiarity())),
             ("timeline", _timeline()),
             ("model", pa.struct(model)),
             ("error", pa.struct([("type", text), ("message", text)])),
         ]
     )
+
+
+def _familiarity() -> list[Any]:
+    import pyarrow as pa
+
+    numbers = [(name, pa.float64()) for name in ("distance", "percentile")]
+    return [("known", pa.bool_()), *numbers, ("head", pa.string())]
 
 
 def _label() -> Any:

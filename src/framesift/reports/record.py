@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Action,
         Evidence,
         Failure,
+        Familiarity,
         LabelScore,
         ModelInfo,
         Problem,
@@ -46,6 +47,7 @@ RECORD_FIELDS = (
     "quality",
     "moderation",
     "tags",
+    "familiarity",
     "timeline",
     "model",
     "error",
@@ -144,6 +146,7 @@ def _analysis(analysis: Analysis) -> Record:
         "quality": _quality(analysis.quality),
         "moderation": _moderation(analysis.moderation, failed=error is not None),
         "tags": _tags(analysis.tags),
+        "familiarity": _familiarity(analysis.familiarity),
         "timeline": timeline_record(analysis.timeline),
         "model": _model(analysis.model),
         "error": error,
@@ -166,6 +169,17 @@ def _quality(quality: Quality | None) -> Record | None:
             if math.isfinite(score)
         ],
         "words": quality.words,
+    }
+
+
+def _familiarity(familiarity: Familiarity | None) -> Record | None:
+    if familiarity is None:
+        return None
+    return {
+        "known": familiarity.known,
+        "distance": _finite_or_none(familiarity.distance),
+        "percentile": _finite_or_none(familiarity.percentile),
+        "head": familiarity.head,
     }
 
 

@@ -6,7 +6,15 @@ moved to another process alone.
 
 from framesift.types.media import Frame, Geometry, MediaInfo, MediaKind, UInt8Array, WordBox
 from framesift.types.results import SCHEMA, Analysis, Failure, Problem, Result, TextAnalysis
-from framesift.types.scores import Embeddings, Float32Array, ModelInfo, Quality, Scores, Tag
+from framesift.types.scores import (
+    Embeddings,
+    Familiarity,
+    Float32Array,
+    ModelInfo,
+    Quality,
+    Scores,
+    Tag,
+)
 from framesift.types.timeline import (
     Cue,
     Curve,
@@ -37,6 +45,7 @@ __all__ = [
     "Embeddings",
     "Evidence",
     "Failure",
+    "Familiarity",
     "Float32Array",
     "Frame",
     "Geometry",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from framesift.types.media import MediaInfo
-    from framesift.types.scores import ModelInfo, Quality, Tag
+    from framesift.types.scores import Familiarity, ModelInfo, Quality, Tag
     from framesift.types.timeline import Timeline
     from framesift.types.verdicts import Action, LabelScore, Verdict
 
@@ -38,7 +38,8 @@ class Analysis:
 
     ``error`` is set where only a part could be read (a cut-off animation): the scores then cover
     the readable part, and the action is at least ``review``. Reports show ``blurred`` in place of
-    ``thumbnail`` unless the verdict is ``allow``. ``timeline`` is ``None`` for a still.
+    ``thumbnail`` unless the verdict is ``allow``. ``timeline`` is ``None`` for a still,
+    ``familiarity`` where nothing tells whether the model knows such pictures.
     """
 
     info: MediaInfo
@@ -50,6 +51,7 @@ class Analysis:
     thumbnail: bytes | None = None
     blurred: bytes | None = None
     timeline: Timeline | None = None
+    familiarity: Familiarity | None = None
 
     @property
     def path(self) -> str:
