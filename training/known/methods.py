@@ -21,11 +21,11 @@ from framesift.heads.novelty import Novelty
 from framesift.heads.numeric import logsumexp, softmax, unit_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from training.known.pictures import Pictures
 
-__all__ = ["CHOSEN", "Method", "card", "methods"]
+__all__ = ["CHOSEN", "Method", "card", "exposed", "methods"]
 
 Method: TypeAlias = "Callable[[np.ndarray], np.ndarray]"
 
@@ -73,6 +73,13 @@ def methods(pictures: Pictures, names: list[str]) -> dict[str, Method]:
     both = (found["neighbour 3, 256 axes"], found["Mahalanobis, 256 axes"])
     found["neighbour 3 + Mahalanobis"] = _blend(both, features[typical].astype(np.float32))
     return found
+
+
+def exposed(pictures: Pictures, families: Sequence[str]) -> KnownHead:
+    """What is shipped: neighbours, and a plane against some families of unusual pictures."""
+    ordinary, typical = pictures.ordinary()
+    unusual = pictures.embeddings(np.concatenate([pictures.family(name) for name in families]))
+    return KnownHead.fit(card(), ordinary, unusual=unusual, options=CHOSEN, typical=typical)
 
 
 def _logits(pictures: Pictures, rows: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from training.screening.pictures import BATCH, rows_of
 
 from framesift.embeddings.starter import DIM
-from framesift.media.drawn import UNUSUAL, draw_unusual
+from framesift.media.drawn import EXPOSED, UNUSUAL, draw_unusual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,14 +28,7 @@ __all__ = [
     "Pictures",
 ]
 
-CHOOSING_FAMILIES = (
-    "uniform noise",
-    "smooth noise",
-    "gratings",
-    "phantom",
-    "page of print",
-    "handwritten digits",
-)
+CHOOSING_FAMILIES = EXPOSED
 """Families by which the method is chosen; everything else is for the report alone."""
 
 REPORTED_FAMILIES = (

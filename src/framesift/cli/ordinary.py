@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from framesift.heads.known import KnownHead
     from framesift.heads.training.examples import Examples
     from framesift.settings import Settings
-    from framesift.types import Failure
+    from framesift.types import Embeddings, Failure
+
+_DRAWN = 40
 
 __all__ = ["fit_known", "known_summary", "ordinary_files"]
 
@@ -61,6 +63,7 @@ def fit_known(
     from framesift.heads.known import KnownHead, KnownOptions, known_input
 
     embeddings = examples.embeddings
+    unusual = _unusual(bench)
     options = KnownOptions(share=choices["share"] / 100, seed=choices["seed"])
     card = HeadCard(
         name=choices["name"] or choices["out"].name.removesuffix(".head"),
@@ -69,14 +72,15 @@ def fit_known(
         inputs=(known_input(embeddings),),
         source="neighbours",
         provenance=(
-            f"distance to picture {options.neighbours} of the nearest among {len(examples):,} of "
-            f"{folder.name}; {choices['share']:g} % of them, held out, are called unknown"
+            f"{len(examples):,} pictures of {folder.name}, distance to number "
+            f"{options.neighbours} of the nearest, and {len(unusual):,} drawn pictures of unusual "
+            f"kinds; {choices['share']:g} % of the former, held out, are called unknown"
         ),
         model=bench.model,
         details={"pictures": len(examples), "seed": options.seed},
     )
     try:
-        return KnownHead.fit(card, embeddings, options=options)
+        return KnownHead.fit(card, embeddings, unusual=unusual, options=options)
     except HeadError as error:
         raise HeadError(error.message, source=str(folder)) from error
 
@@ -100,3 +104,12 @@ def known_summary(head: KnownHead, pictures: int, *, as_json: bool) -> str:
         f"  {share:.1%} of them would be called unknown (held out); how many of other ordinary\n"
         "  pictures depends on how like these they are. Use it: framesift scan --known FILE"
     )
+
+
+def _unusual(bench: Workbench) -> Embeddings:
+    """Draw what no photograph is like and embed it, for the other side of the plane."""
+    from framesift.media.drawn import EXPOSED, draw_unusual
+    from framesift.pipeline.limits.scoring import embed_pictures
+
+    pictures = (draw_unusual(name, index) for name in EXPOSED for index in range(_DRAWN))
+    return embed_pictures(bench.gatherer.embedder, pictures)

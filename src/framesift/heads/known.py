@@ -1,10 +1,16 @@
-"""Whether a model knows pictures of a kind: how near the next ordinary pictures lie.
+"""Whether a model knows pictures of a kind: how near ordinary ones lie, and how drawn it looks.
 
 A model answers whatever it is asked, also of a picture unlike all that it has seen, and its scores
-do not show it. This head says so: it keeps ordinary pictures of one embedding space and measures
-how far the k-th nearest of them lies (Sun, Ming, Zhu and Li, "Out-of-distribution detection with
-deep nearest neighbors", 2022), on rows of length 1, in their main axes with what the axes leave as
-one more length. `training/known` compares it with other methods.
+do not show it. This head says so, by two measures that are added up as standard scores:
+
+- how far the k-th nearest of some ordinary pictures lies (Sun, Ming, Zhu and Li,
+  "Out-of-distribution detection with deep nearest neighbors", 2022), on rows of length 1, in their
+  main axes with what the axes leave as one more length;
+- where examples of unusual pictures were at hand, which side of a plane between them and the
+  ordinary ones it is on (Hendrycks, Mazeika and Dietterich, "Deep anomaly detection with outlier
+  exposure", 2019), the plane being a ridge regression.
+
+`training/known` compares them with other methods, on kinds of pictures that no method was shown.
 """
 
 from __future__ import annotations
@@ -52,6 +58,7 @@ _FOLDS = 5
 _KNOTS = 201
 _CHUNK = 256
 _ALIKE = 1e-4
+_RIDGE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +76,33 @@ class KnownOptions:
     neighbours: int = 3
     axes: int = 256
     most: int = 2000
-    share: float = 0.05
+    share: float = 0.01
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Ordinary:
+class Exposure:
+    """A plane between ordinary and unusual pictures, and how both measures are brought together.
+
+    Attributes:
+        coef: Across the plane, float32 (K,); zeros where no unusual pictures were at hand.
+        scales: Mean and deviation over ordinary pictures, of the distance, then of the plane's
+            side, float32 (4,).
+    """
+
+    coef: Float32Array
+    scales: Float32Array
+
+    def combine(self, far: Float64Array, rows: Float64Array) -> Float64Array:
+        """Add up the standard scores of distances (N,) and of unit rows (N, K)."""
+        mean, deviation, side_mean, side_deviation = self.scales.astype(np.float64)
+        side = rows @ self.coef.astype(np.float64)
+        total: Float64Array = (far - mean) / deviation + (side - side_mean) / side_deviation
+        return total
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ordinary:
     """Ordinary pictures, ready to be compared with.
 
     Attributes:
@@ -90,7 +118,7 @@ class _Ordinary:
     rest: Float32Array
 
     @classmethod
-    def of(cls, rows: Float64Array, axes: int) -> _Ordinary:
+    def of(cls, rows: Float64Array, axes: int) -> Ordinary:
         """Lay unit rows (M, K) out."""
         mean = rows.mean(axis=0)
         centred = rows - mean
@@ -121,18 +149,19 @@ class KnownHead:
     """Says of a picture how ordinary it is: 1 in the middle of what is known, 0 beyond its edge.
 
     The score ``known`` is the share of ordinary pictures that lie at least as far out;
-    ``Scores.distance`` is in units of the distance from which on a picture is called unknown,
-    which ``share`` of the ordinary pictures exceeded when they were held out.
+    ``Scores.distance`` is 0 for the most ordinary of them and 1 where a picture starts to be
+    unknown, which ``share`` of the ordinary pictures exceeded when they were held out.
 
     Args:
         card: What the head is; ``card.inputs`` says what it reads.
         ordinary: The pictures it compares with.
-        spread: Held-out distances of ordinary pictures at even steps of their percentile,
+        exposure: How the plane is added.
+        spread: What held-out ordinary pictures came to, at even steps of their percentile,
             float32 (Q,), never falling.
         options: How it was fitted; ``neighbours`` and ``share`` hold when scoring.
 
     Raises:
-        HeadError: Shapes do not fit, an entry is not finite, or the distances fall.
+        HeadError: Shapes do not fit, an entry is not finite, or the spread falls.
     """
 
     kind: ClassVar[str] = "known"
@@ -140,7 +169,8 @@ class KnownHead:
     def __init__(
         self,
         card: HeadCard,
-        ordinary: _Ordinary,
+        ordinary: Ordinary,
+        exposure: Exposure,
         spread: Float32Array,
         *,
         options: KnownOptions,
@@ -152,14 +182,18 @@ class KnownHead:
         axes = finite_array(ordinary.axes, shape=(-1, len(mean)), what=f"axes {what}")
         places = finite_array(ordinary.places, shape=(-1, len(axes)), what=f"places {what}")
         rest = finite_array(ordinary.rest, shape=(len(places),), what=f"rest {what}")
-        self.ordinary = _Ordinary(mean, _rounded(axes), _rounded(places), rest)
+        coef = finite_array(exposure.coef, shape=(len(mean),), what=f"plane {what}")
+        scales = finite_array(exposure.scales, shape=(4,), what=f"scales {what}")
+        self.ordinary = Ordinary(mean, _rounded(axes), _rounded(places), rest)
+        self.exposure = Exposure(coef, scales)
         self.spread = finite_array(spread, shape=(-1,), what=f"spread {what}")
         self.options = options
         rising = len(self.spread) > 1 and (np.diff(self.spread) >= 0).all()
         if not rising or not 0 < options.share <= 0.5:
-            message = f"the distances {what} fall or its share is {options.share}; fit it again"
+            message = f"the spread {what} falls or its share is {options.share}; fit it again"
             raise HeadError(message)
-        if not 1 <= options.neighbours <= len(places) or not self.limit > _ALIKE:
+        alike = not (scales[1] > _ALIKE and scales[3] > 0 and self.limit > self.spread[0])
+        if alike or not 1 <= options.neighbours <= len(places):
             message = f"head {card.name!r} has too few pictures or all alike; fit it again"
             raise HeadError(message)
 
@@ -169,20 +203,21 @@ class KnownHead:
         card: HeadCard,
         embeddings: Embeddings,
         *,
+        unusual: Embeddings | None = None,
         options: KnownOptions | None = None,
         typical: NDArray[np.bool_] | None = None,
     ) -> KnownHead:
         """Learn what ordinary pictures look like.
 
-        Distances are measured on pictures that the rest of them was laid out without, in five
-        folds.
+        Both measures are taken of pictures that they were fitted without, in five folds.
 
         Args:
             card: Of the head to be; its inputs are read.
             embeddings: At least 50 ordinary pictures.
+            unusual: Examples of what is not; ``None`` goes by the distance alone.
             options: How.
-            typical: Which of them say from which distance on a picture is unknown, (N,); ``None``
-                takes all.
+            typical: Which of the ordinary ones say from where on a picture is unknown, (N,);
+                ``None`` takes all.
 
         Raises:
             HeadError: There are too few, or they are all alike.
@@ -195,12 +230,18 @@ class KnownHead:
                 "or more, and better a thousand of all kinds"
             )
             raise HeadError(message)
+        others = None if unusual is None else unit_rows(head_input(card, unusual))
         rng = np.random.default_rng(options.seed)
         judged = np.ones(len(rows), dtype=bool) if typical is None else typical
-        held_out = _held_out(rows, options, rng)[judged]
-        spread = np.quantile(held_out, np.linspace(0, 1, _KNOTS)).astype(np.float32)
-        kept = rng.permutation(len(rows))[: options.most]
-        return cls(card, _Ordinary.of(rows[np.sort(kept)], options.axes), spread, options=options)
+        far, side = (part[judged] for part in _held_out(rows, others, options, rng))
+        scales = np.array([far.mean(), far.std(), side.mean(), side.std() or 1.0], np.float32)
+        kept = np.sort(rng.permutation(len(rows))[: options.most])
+        ordinary = Ordinary.of(rows[kept], options.axes)
+        exposure = Exposure(_plane(rows, others), scales)
+        mean, deviation, side_mean, side_deviation = scales.astype(np.float64)
+        total = (far - mean) / max(deviation, 1e-12) + (side - side_mean) / side_deviation
+        spread = np.quantile(total, np.linspace(0, 1, _KNOTS)).astype(np.float32)
+        return cls(card, ordinary, exposure, spread, options=options)
 
     def to_tensors(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give arrays and settings for a head file; the large ones as float16."""
@@ -210,6 +251,8 @@ class KnownHead:
             "axes": one.axes.astype(np.float16),
             "places": one.places.astype(np.float16),
             "rest": one.rest,
+            "plane": self.exposure.coef,
+            "scales": self.exposure.scales,
             "spread": self.spread,
         }
         settings = {"neighbours": self.options.neighbours, "share": self.options.share}
@@ -220,14 +263,15 @@ class KnownHead:
         cls, card: HeadCard, tensors: Mapping[str, ArrayLike], settings: Mapping[str, Any]
     ) -> Self:
         """Make it from the arrays and settings of a head file."""
-        mean, axes, places, rest, spread = (
+        mean, axes, places, rest, plane, scales, spread = (
             np.asarray(tensors[name], dtype=np.float32)
-            for name in ("mean", "axes", "places", "rest", "spread")
+            for name in ("mean", "axes", "places", "rest", "plane", "scales", "spread")
         )
         options = KnownOptions(
             neighbours=int(settings["neighbours"]), share=float(settings["share"])
         )
-        return cls(card, _Ordinary(mean, axes, places, rest), spread, options=options)
+        ordinary, exposure = Ordinary(mean, axes, places, rest), Exposure(plane, scales)
+        return cls(card, ordinary, exposure, spread, options=options)
 
     @property
     def card(self) -> HeadCard:
@@ -236,14 +280,15 @@ class KnownHead:
 
     @property
     def limit(self) -> float:
-        """The distance from which on a picture is unknown."""
+        """What a picture comes to from which on it is unknown."""
         steps = np.linspace(0, 1, len(self.spread))
         return float(np.interp(1 - self.options.share, steps, self.spread))
 
     def with_card(self, **changes: Any) -> KnownHead:
         """Return it with other facts on its card, such as measured figures."""
         card = replace(self._card, **changes)
-        return KnownHead(card, self.ordinary, self.spread, options=self.options)
+        parts = (self.ordinary, self.exposure, self.spread)
+        return KnownHead(card, *parts, options=self.options)
 
     def score(self, embeddings: Embeddings) -> Scores:
         """Score N embeddings: values (N, 1) in [0, 1], percentile and distance (N,).
@@ -259,14 +304,18 @@ class KnownHead:
                 f"of {given.shape[1]}; use the model it was fitted with or fit it again"
             )
             raise HeadError(message)
-        far = self.ordinary.distances(unit_rows(given), self.options.neighbours)
-        percentile = np.interp(far, self.spread, np.linspace(0, 100, len(self.spread)))
+        rows = unit_rows(given)
+        far = self.ordinary.distances(rows, self.options.neighbours)
+        total = self.exposure.combine(far, rows)
+        percentile = np.interp(total, self.spread, np.linspace(0, 100, len(self.spread)))
+        least = float(self.spread[0])
+        distance = np.maximum(total - least, 0) / (self.limit - least)
         return Scores(
             self._card.name,
             KNOWN,
             (1 - percentile / 100).astype(np.float32)[:, None],
             percentile=percentile.astype(np.float32),
-            distance=(far / self.limit).astype(np.float32),
+            distance=distance.astype(np.float32),
         )
 
 
@@ -329,17 +378,40 @@ def _main_axes(centred: Float64Array, count: int) -> Float64Array:
     return np.ascontiguousarray((found / np.where(real, lengths, 1.0))[:, real].T)
 
 
-def _held_out(rows: Float64Array, options: KnownOptions, rng: np.random.Generator) -> Float64Array:
-    """Distance of each row to those of the other folds, float64 (N,)."""
+def _held_out(
+    rows: Float64Array,
+    unusual: Float64Array | None,
+    options: KnownOptions,
+    rng: np.random.Generator,
+) -> tuple[Float64Array, Float64Array]:
+    """Distance and side of each row, fitted on the rows of the other folds, float64 (N,) each."""
     fold = np.empty(len(rows), dtype=np.int64)
     fold[rng.permutation(len(rows))] = np.arange(len(rows)) % _FOLDS
-    far = np.empty(len(rows))
+    far, side = np.empty(len(rows)), np.empty(len(rows))
     for number in range(_FOLDS):
-        others = np.flatnonzero(fold != number)
+        held, others = fold == number, np.flatnonzero(fold != number)
         kept = np.sort(rng.permutation(others)[: options.most])
-        laid = _Ordinary.of(rows[kept], options.axes)
-        far[fold == number] = laid.distances(rows[fold == number], options.neighbours)
-    return far
+        laid = Ordinary.of(rows[kept], options.axes)
+        far[held] = laid.distances(rows[held], options.neighbours)
+        side[held] = rows[held] @ _plane(rows[others], unusual).astype(np.float64)
+    return far, side
+
+
+def _plane(ordinary: Float64Array, unusual: Float64Array | None) -> Float32Array:
+    """Ridge regression of -1 for ordinary and 1 for unusual rows, both weighing the same."""
+    width = ordinary.shape[1]
+    if unusual is None or not len(unusual):
+        return np.zeros(width, dtype=np.float32)
+    rows = np.concatenate([ordinary, unusual])
+    target = np.repeat([-1.0, 1.0], [len(ordinary), len(unusual)])
+    weight = np.repeat([0.5 / len(ordinary), 0.5 / len(unusual)], [len(ordinary), len(unusual)])
+    centred = rows - weight @ rows
+    covariance = (centred * weight[:, None]).T @ centred
+    penalty = _RIDGE * float(np.trace(covariance)) / width
+    solved = np.linalg.solve(
+        covariance + penalty * np.eye(width), centred.T @ (weight * (target - weight @ target))
+    )
+    return np.asarray(solved, dtype=np.float32)
 
 
 def _rounded(array: ArrayLike) -> Float32Array:

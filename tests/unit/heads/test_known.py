@@ -35,7 +35,7 @@ def ordinary(count, seed):
 
 @pytest.fixture(scope="module")
 def head():
-    return KnownHead.fit(CARD, embeddings(ordinary(400, 2)))
+    return KnownHead.fit(CARD, embeddings(ordinary(400, 2)), options=KnownOptions(share=0.05))
 
 
 def test_the_stated_share_of_new_ordinary_pictures_is_unknown(head):
@@ -53,15 +53,34 @@ def test_pictures_of_another_kind_are_unknown(head):
 
 def test_a_stricter_share_marks_fewer(head):
     rows = embeddings(ordinary(400, 2))
-    few = KnownHead.fit(CARD, rows, options=KnownOptions(share=0.01))
+    few = KnownHead.fit(CARD, rows)
+    assert few.options.share == 0.01
     assert few.limit > head.limit
 
 
 def test_only_typical_pictures_say_where_the_limit_is():
     wide = 1.5 * np.random.default_rng(5).normal(size=(40, WIDTH))
     rows = np.concatenate([ordinary(300, 2), wide])
+    new = embeddings(1.5 * np.random.default_rng(6).normal(size=(40, WIDTH)))
     narrow = KnownHead.fit(CARD, embeddings(rows), typical=np.arange(340) < 300)
-    assert narrow.limit < KnownHead.fit(CARD, embeddings(rows)).limit
+    every = KnownHead.fit(CARD, embeddings(rows))
+    assert narrow.score(new).distance.min() > every.score(new).distance.max()
+
+
+def test_examples_of_unusual_pictures_show_where_others_are():
+    """What lies along one direction is noticed there, near as it may be."""
+    plane = np.random.default_rng(1).normal(size=(4, WIDTH))
+    aside = np.linalg.svd(plane)[2][-1]
+    rows, shown, unseen = (
+        ordinary(count, seed) + far * aside
+        for count, seed, far in ((400, 2, 0), (60, 3, 1.3), (60, 4, 1.2))
+    )
+    blind = KnownHead.fit(CARD, embeddings(rows))
+    taught = KnownHead.fit(CARD, embeddings(rows), unusual=embeddings(shown))
+    marked = [head.score(embeddings(unseen)).distance > 1 for head in (blind, taught)]
+    assert marked[1].mean() > 0.8
+    assert marked[0].mean() < 0.1
+    assert (taught.score(embeddings(ordinary(500, 5))).distance > 1).mean() < 0.05
 
 
 def test_what_it_was_fitted_on_is_nearer_than_what_was_held_out(head):

@@ -7,10 +7,11 @@ pictures what it must find (`training/known`). Everything is made from a seed; n
 from framesift.media.drawn.canvas import COLOURS, SHAPES, Canvas, seeded
 from framesift.media.drawn.glyphs import handwritten_digit
 from framesift.media.drawn.objects import OBJECTS
-from framesift.media.drawn.unusual import UNUSUAL, draw_unusual
+from framesift.media.drawn.unusual import EXPOSED, UNUSUAL, draw_unusual
 
 __all__ = [
     "COLOURS",
+    "EXPOSED",
     "OBJECTS",
     "SHAPES",
     "UNUSUAL",

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from framesift.types import Float32Array, UInt8Array
 
-__all__ = ["UNUSUAL", "draw_unusual"]
+__all__ = ["EXPOSED", "UNUSUAL", "draw_unusual"]
+
+EXPOSED = (
+    "uniform noise",
+    "smooth noise",
+    "gratings",
+    "phantom",
+    "page of print",
+    "handwritten digits",
+)
+"""Families that detectors are shown; how they do on the others says how they do on the unseen."""
 
 _S = SIDE_PX
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from framesift.heads.numeric import softmax, unit_rows
 from framesift.heads.prompts import TEMPLATES, label_vectors
-from framesift.media.drawn import UNUSUAL, draw_unusual
+from framesift.media.drawn import EXPOSED, UNUSUAL, draw_unusual
 from framesift.pipeline.limits.questions import draw_question
 from framesift.pipeline.limits.scoring import MANY_KINDS, answer, embed_pictures, luck_of, probe
 from framesift.pipeline.limits.setting import counted, jpeg, pick
@@ -89,7 +89,8 @@ def _wording(run: Run) -> LimitResult:
 
 def _unknown(run: Run) -> LimitResult:
     """Show kinds of pictures that no photograph is like, and see whether they are noticed."""
-    families = list(UNUSUAL)
+    # A detector may have been shown the others.
+    families = [name for name in UNUSUAL if name not in EXPOSED]
     count = max(run.count, len(families))
     kinds = [families[k % len(families)] for k in range(count)]
     pictures = [draw_unusual(kind, k, seed=run.seed) for k, kind in enumerate(kinds)]
