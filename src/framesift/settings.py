@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     offline: bool = False
     quality: str = Field("auto", pattern=r"\S")
+    known: str = Field("auto", pattern=r"\S")
     policy: _UserPath | None = None
     captions: str = Field("auto", pattern=r"\S")
     caption_encoding: str = Field("auto", pattern=r"\S")
@@ -114,9 +115,10 @@ class _FileSource(TomlConfigSettingsSource):
         for key in _PATH_KEYS:
             if isinstance(values.get(key), str):
                 values[key] = str(config_file().parent / Path(values[key]).expanduser())
-        captions = values.get("captions")
-        if isinstance(captions, str) and captions not in ("auto", "none"):
-            values["captions"] = str(config_file().parent / Path(captions).expanduser())
+        for key in ("captions", "known"):
+            named = values.get(key)
+            if isinstance(named, str) and named not in ("auto", "none"):
+                values[key] = str(config_file().parent / Path(named).expanduser())
         return values
 
 

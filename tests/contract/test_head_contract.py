@@ -22,6 +22,7 @@ from framesift.heads import (
     ZeroShotHead,
 )
 from framesift.heads.classifiers import ClassifierHead, from_labels
+from framesift.heads.known import KnownHead
 from framesift.heads.linear import Standardiser
 from framesift.heads.quality import QualityCurve
 from framesift.heads.technical import NAMES, technical_head
@@ -66,6 +67,12 @@ def quality():
     return QualityHead(card, coef, np.zeros(1, np.float32), standardiser=scale, curve=curve)
 
 
+def known():
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(60, DIM)).astype(np.float32)
+    return KnownHead.fit(HeadCard("known", "known", SPACE), Embeddings(vectors, SPACE, "any"))
+
+
 def screening(categories, **options):
     prompts = [category.prompts for category in categories]
     return ScreeningHead.from_prompts(EMBEDDER, prompts, **options)
@@ -99,6 +106,7 @@ MAKERS = {
     "prompt-quality": lambda: PromptQualityHead.for_embedder(EMBEDDER),
     "open-nsfw": lambda: ExpertHead(SPACE),
     "technical": lambda: technical_head(SPACE),
+    "known": lambda: known(),
 }
 
 
@@ -137,7 +145,7 @@ def test_it_is_a_head_with_a_full_card(head):
     assert card.name
     assert card.space
     assert card.inputs
-    assert card.task in ("quality", "moderation", "tags")
+    assert card.task in ("quality", "moderation", "tags", "known")
     assert card.low < card.high
 
 

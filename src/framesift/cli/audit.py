@@ -1,4 +1,4 @@
-"""``framesift audit``: how far the answers of a classifier can be trusted."""
+"""``framesift audit``: how far the answers of a model or a classifier can be trusted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ __all__ = ["SUBCOMMANDS", "audit"]
 SUBCOMMANDS = {
     "prompts": "framesift.cli.audit_prompts:prompts",
     "bias": "framesift.cli.audit_bias:bias",
+    "limits": "framesift.cli.audit_limits:limits",
 }
 """Name to module and command, in the order in which they are used."""
 

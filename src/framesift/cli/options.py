@@ -118,6 +118,13 @@ _JUDGING = (
         "no quality.  [default: auto]",
     ),
     click.option(
+        "--known",
+        metavar="FILE|auto|none",
+        help="What tells pictures of a kind that the model does not know: a head file made by "
+        "`framesift train known`; `auto` takes what comes with the model, if anything does.  "
+        "[default: auto]",
+    ),
+    click.option(
         "--policy",
         type=click.Path(dir_okay=False),
         metavar="FILE",

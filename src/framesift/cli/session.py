@@ -195,7 +195,11 @@ def open_session(
         embedder, notice = open_embedder(settings, console)
         check_model(policy, embedder)
         heads = default_heads(
-            embedder, quality=settings.quality, offline=settings.offline, policy=policy
+            embedder,
+            quality=settings.quality,
+            known=settings.known,
+            offline=settings.offline,
+            policy=policy,
         )
         for text in filter(None, (getattr(head, "notice", None) for head in heads)):
             console.notice(text)

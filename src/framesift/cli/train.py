@@ -176,6 +176,50 @@ def classifier(request: Request, folder: Path, **choices: Any) -> int:
     return FAILED_ITEMS if left_out else DONE
 
 
+@train.command("known", short_help="Learn what ordinary pictures look like.")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_OUT
+@learning.FORCE
+@_NAME
+@click.option(
+    "--share",
+    type=click.FloatRange(0.1, 50),
+    default=1.0,
+    show_default=True,
+    metavar="PERCENT",
+    help="Of pictures like these that may be called unknown.",
+)
+@learning.FORMAT
+@_SEED
+@embedding_options
+def known(request: Request, folder: Path, **choices: Any) -> int:
+    """Learn from FOLDER what ordinary pictures look like to a model.
+
+    `framesift scan --known FILE` then marks pictures that lie far from all of them: what the model
+    says of these is a guess. Give a thousand pictures or more, of all the kinds that you expect; 50
+    are the least. Exit codes are those of `train quality`.
+    """
+    learning.refuse_existing(choices["out"], force=choices["force"])
+    from framesift.cli.ordinary import fit_known, known_summary, ordinary_files
+    from framesift.cli.workbench import open_workbench, workplace
+    from framesift.heads import save_head
+
+    with workplace(request) as (settings, console):
+        files, failures = ordinary_files(folder, settings)
+        with open_workbench(
+            settings, console, inputs=lambda _embedder: (), progress=request.progress
+        ) as bench:
+            names = [file.relative_to(folder).as_posix() for file in files]
+            examples, _, unread = bench.examples(folder, files, names)
+            head = fit_known(folder, examples, bench, choices)
+        written = save_head(head, choices["out"])
+        console.say(f"framesift: wrote {written}")
+        for failure in (*failures, *unread):
+            console.say(f"framesift: failed: {failure.error.message}")
+    click.echo(known_summary(head, len(examples), as_json=choices["format_"] == "json"))
+    return FAILED_ITEMS if failures or unread else DONE
+
+
 def _options(choices: Mapping[str, Any], facts: Mapping[str, str]) -> FitOptions:
     """Turn what the user asked into options of the training; the card will have all of it."""
     from framesift.heads.training.examples import FitOptions

@@ -24,7 +24,7 @@ __all__ = [
     "head_input",
 ]
 
-HeadTask: TypeAlias = Literal["quality", "moderation", "tags", "context"]
+HeadTask: TypeAlias = Literal["quality", "moderation", "tags", "context", "known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class HeadCard:
 
     Attributes:
         name: As it appears in records, for instance ``starter-quality-1``.
-        task: ``quality``, ``moderation``, ``tags`` or ``context`` (tags that soften verdicts).
+        task: ``quality``, ``moderation``, ``tags``, ``context`` (tags that soften verdicts) or
+            ``known`` (whether the model knows such pictures).
         space: The embedding space it was made for.
         inputs: What it reads: ``vectors`` or names of `Embeddings.extras`, joined in this order.
         low: Lower end of its range.

@@ -36,6 +36,7 @@ from typing import (
     Protocol,
     Self,
     TypeAlias,
+    get_args,
     overload,
     runtime_checkable,
 )
@@ -68,6 +69,7 @@ _KINDS = {
     "motion": "framesift.heads.motion:MotionHead",
     "text": "framesift.heads.text.head:TextHead",
     "classifier": "framesift.heads.classifiers.head:ClassifierHead",
+    "known": "framesift.heads.known:KnownHead",
 }
 """Kind -> module and class; imported when a file of that kind is read."""
 
@@ -254,8 +256,8 @@ def _card_fields(card: HeadCard) -> Settings:
 def _card(document: Settings) -> HeadCard:
     known = {field.name for field in dataclasses.fields(HeadCard)}
     fields = {name: value for name, value in document.items() if name in known}
-    if fields["task"] not in ("quality", "moderation", "tags", "context"):
-        message = f"task {fields['task']!r} is not quality, moderation, tags or context"
+    if fields["task"] not in get_args(HeadTask):
+        message = f"task {fields['task']!r} is none of {', '.join(get_args(HeadTask))}"
         raise HeadError(message)
     inputs = tuple(str(name) for name in fields.get("inputs", ("vectors",)))
     return HeadCard(**{**fields, "inputs": inputs})

@@ -137,6 +137,7 @@ class Analyzer(Stages):
             blurred=_blurred(item, verdict),
             timeline=timeline,
             embeddings=embeddings if self.keep_embeddings else None,
+            familiarity=judged.familiarity,
         )
 
     def _conclude(self, findings: Findings, content: Content, course: Course | None) -> Verdict:

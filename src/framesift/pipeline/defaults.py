@@ -28,6 +28,7 @@ def default_heads(
     embedder: Embedder,
     *,
     quality: str = "auto",
+    known: str = "auto",
     offline: bool = False,
     labels: Mapping[str, Sequence[str]] | None = None,
     policy: Policy | None = None,
@@ -38,6 +39,8 @@ def default_heads(
         embedder: The model they read.
         quality: What scores quality, see `framesift.heads.choose.quality_head_for`; ``none`` for no
             quality, which spares the look at the picture's own pixels.
+        known: What tells pictures that the model does not know, see
+            `framesift.heads.known.known_head_for`.
         offline: Fetch nothing; a head that is not on this machine is replaced by prompts.
         labels: Label -> prompts of a zero-shot classifier whose answers become tags.
         policy: Its categories are screened for, and its context tags; the default policy's where
@@ -45,10 +48,14 @@ def default_heads(
     """
     from framesift.heads import ZeroShotHead, quality_head_for
     from framesift.heads.choose import NO_QUALITY
+    from framesift.heads.known import known_head_for
 
     heads: list[Head] = []
     if quality != NO_QUALITY:
         heads.append(quality_head_for(embedder, quality, offline=offline))
+    detector = known_head_for(embedder, known)
+    if detector is not None:
+        heads.append(detector)
     heads += _policy_heads(embedder, policy or Policy.default(), offline=offline)
     if labels:
         heads.append(ZeroShotHead.from_prompts(embedder, labels))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framesift.types import Curve, Quality, Tag
+from framesift.types import Curve, Familiarity, Quality, Tag
 from framesift.verdicts.video_quality import find_blocks, judge_video, moment_weights
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ __all__ = ["Judgement", "judge"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
-    """Quality and tags of one source.
+    """Quality, tags and familiarity of one source.
 
     Attributes:
         quality: ``None`` where no head scores it.
         tags: Highest first.
+        familiarity: Whether the model knows such pictures; ``None`` where no head says.
         quality_curves: The quality of each frame; empty where none was scored.
         tag_curves: The tags of each frame.
         faults: What the scores show of the faults of a video.
@@ -34,6 +35,7 @@ class Judgement:
 
     quality: Quality | None = None
     tags: tuple[Tag, ...] = ()
+    familiarity: Familiarity | None = None
     quality_curves: tuple[Curve, ...] = ()
     tag_curves: tuple[Curve, ...] = ()
     faults: tuple[Segment, ...] = ()
@@ -46,7 +48,7 @@ def judge(
     times: Sequence[Fraction] = (),
     survey: Survey | None = None,
 ) -> Judgement:
-    """Score the frames of one source with the heads for quality and tags, and pool over frames.
+    """Score the frames of one source with all heads but those for harm, and pool over frames.
 
     Args:
         embeddings: One row per frame.
@@ -57,10 +59,13 @@ def judge(
     judged = Judgement()
     tags: list[Tag] = []
     tag_curves: list[Curve] = []
+    familiarity: Familiarity | None = None
     weights = None if survey is None else moment_weights(times, survey)
     for head in heads:
         if head.card.task == "quality":
             judged = _quality(head, head.score(embeddings), times, survey)
+        elif head.card.task == "known":
+            familiarity = _familiarity(head.score(embeddings))
         elif head.card.task == "tags":
             scores = head.score(embeddings)
             means = np.average(scores.values.astype(np.float64), axis=0, weights=weights)
@@ -70,7 +75,18 @@ def judge(
                 for column, name in enumerate(scores.names)
             ]
     ordered = tuple(sorted(tags, key=lambda tag: -tag.score))
-    return replace(judged, tags=ordered, tag_curves=tuple(tag_curves))
+    return replace(judged, tags=ordered, tag_curves=tuple(tag_curves), familiarity=familiarity)
+
+
+def _familiarity(scores: Scores) -> Familiarity | None:
+    """Take the frame in the middle: one black frame makes no video unknown."""
+    if scores.distance is None or scores.percentile is None:
+        return None
+    order = np.argsort(scores.distance, kind="stable")
+    middle = int(order[(len(order) - 1) // 2])
+    distance = float(scores.distance[middle])
+    # Written so that a distance that is no number is not known.
+    return Familiarity(distance <= 1, distance, float(scores.percentile[middle]), scores.head)
 
 
 def _quality(

@@ -69,6 +69,10 @@ _AFTER_LABELS = (
     "answer_labels",
     "answer_probability",
     "answer_doubtful",
+    "known",
+    "known_distance",
+    "known_percentile",
+    "known_head",
 )
 # A spreadsheet takes a cell that begins so for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
@@ -133,7 +137,16 @@ def _flatten(record: Record, labels: Sequence[str]) -> dict[str, Any]:
     flat |= {"model_precision": model.get("precision")}
     flat |= {"model_int8_cosine": model.get("int8_cosine")}
     flat |= {"error_type": error.get("type"), "error_message": error.get("message")}
-    return flat | _told(record, moderation) | _along(record) | _answered(record)
+    told = _told(record, moderation) | _along(record)
+    return flat | told | _answered(record) | _known(record)
+
+
+def _known(record: Record) -> dict[str, Any]:
+    """Return whether the model knows such pictures."""
+    familiarity = record["familiarity"] or {}
+    rest = ("distance", "percentile", "head")
+    flat = {f"known_{name}": familiarity.get(name) for name in rest}
+    return {"known": familiarity.get("known"), **flat}
 
 
 def _told(record: Record, moderation: Record) -> dict[str, Any]:

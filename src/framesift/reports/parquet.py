@@ -125,6 +125,7 @@ def _schema() -> Any:
             ),
             ("tags", tags),
             ("answer", _answer()),
+            ("familiarity", pa.struct(_familiarity())),
             ("timeline", _timeline()),
             ("model", pa.struct(model)),
             ("error", pa.struct([("type", text), ("message", text)])),
@@ -138,6 +139,13 @@ def _answer() -> Any:
     text, texts = pa.string(), pa.list_(pa.string())
     fields = [("classifier", text), ("status", text), ("labels", texts)]
     return pa.struct([*fields, ("probability", pa.float64()), ("doubtful", texts)])
+
+
+def _familiarity() -> list[Any]:
+    import pyarrow as pa
+
+    numbers = [(name, pa.float64()) for name in ("distance", "percentile")]
+    return [("known", pa.bool_()), *numbers, ("head", pa.string())]
 
 
 def _label() -> Any:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from framesift.reports.table import STYLES, TableWriter
 from framesift.reports.timelines import clock, faults, gap_line, harms, segment_line
-from framesift.reports.words import action_of, reasons, title, trouble, visible
+from framesift.reports.words import (
+    UNKNOWN,
+    action_of,
+    reasons,
+    title,
+    trouble,
+    unknown,
+    visible,
+)
 
 if TYPE_CHECKING:
     from framesift.reports.record import Record
@@ -51,6 +59,7 @@ class ReasonsWriter(TableWriter):
             if tag["score"] >= 0.5
         ]
         lines += [f"context: {', '.join(context)}"] if context else []
+        lines += [f"{UNKNOWN}: what the model says of it is a guess"] if unknown(record) else []
         return [*lines, *_along(record)]
 
     def _below(self, line: str) -> None:

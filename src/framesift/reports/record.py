@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Answer,
         Evidence,
         Failure,
+        Familiarity,
         LabelScore,
         ModelInfo,
         Problem,
@@ -48,6 +49,7 @@ RECORD_FIELDS = (
     "moderation",
     "tags",
     "answer",
+    "familiarity",
     "timeline",
     "model",
     "error",
@@ -147,6 +149,7 @@ def _analysis(analysis: Analysis) -> Record:
         "moderation": _moderation(analysis.moderation, failed=error is not None),
         "tags": _tags(analysis.tags),
         "answer": _answer(analysis.answer),
+        "familiarity": _familiarity(analysis.familiarity),
         "timeline": timeline_record(analysis.timeline),
         "model": _model(analysis.model),
         "error": error,
@@ -169,6 +172,17 @@ def _quality(quality: Quality | None) -> Record | None:
             if math.isfinite(score)
         ],
         "words": quality.words,
+    }
+
+
+def _familiarity(familiarity: Familiarity | None) -> Record | None:
+    if familiarity is None:
+        return None
+    return {
+        "known": familiarity.known,
+        "distance": _finite_or_none(familiarity.distance),
+        "percentile": _finite_or_none(familiarity.percentile),
+        "head": familiarity.head,
     }
 
 

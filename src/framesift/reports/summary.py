@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from framesift.reports.words import unknown
+
 if TYPE_CHECKING:
     from framesift.reports.record import Record
 
@@ -27,6 +29,7 @@ class Summary:
         score_sum: Sum of their scores.
         actions: How many pictures got each action; failures are counted apart, as ``failures``.
         kinds: How many are an image, an animation, a video.
+        unknown: Pictures of a kind that the model does not know.
         histogram: Scores per bin of 0.5 from 0 to 10; a score of 10 is in the last.
     """
 
@@ -37,6 +40,7 @@ class Summary:
     score_sum: float = 0.0
     actions: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
+    unknown: int = 0
     histogram: list[int] = field(default_factory=lambda: [0] * HISTOGRAM_BINS)
 
     def add(self, record: Record) -> None:
@@ -48,6 +52,8 @@ class Summary:
         self.kinds[record["kind"]] += 1
         if record["error"] is not None:
             self.partial += 1
+        if unknown(record):
+            self.unknown += 1
         if record["moderation"] is not None:
             self.actions[record["moderation"]["action"]] += 1
         if record["quality"] is not None:
@@ -70,6 +76,7 @@ class Summary:
             for name in ("allow", "review", "block")
             if self.actions[name]
         ]
+        parts += [f"{self.unknown} unknown to the model"] if self.unknown else []
         parts += [f"{self.partial} incomplete"] if self.partial else []
         parts += [f"{self.failures} failed"] if self.failures else []
         files = f"{self.items} {'file' if self.items == 1 else 'files'}"

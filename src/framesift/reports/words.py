@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from framesift.reports.record import Record
 
 __all__ = [
+    "UNKNOWN",
     "action_of",
     "answer_words",
     "duration",
@@ -25,8 +26,12 @@ __all__ = [
     "title",
     "top_label",
     "trouble",
+    "unknown",
     "visible",
 ]
+
+UNKNOWN = "unknown kind of picture"
+"""What lists say of a picture that the model does not know."""
 
 _NAMES: Mapping[str, str] = MappingProxyType({"list": "known hash"})
 # How a message says when it happened, between the path and what happened.
@@ -60,15 +65,16 @@ def top_label(record: Record) -> Record | None:
 def reason(record: Record) -> str:
     """Say in a few words what to know about a record.
 
-    An error; else what raised a flag, or could not be judged; else its likeliest tag, what is wrong
-    with it, and whether it is unusual.
+    An error; else what raised a flag, or could not be judged; else its likeliest tag and what is
+    wrong with it. Then whether the model knows such pictures, or a head finds it unusual.
     """
     if record["error"] is not None:
         message = visible(trouble(record))
         return message if record["kind"] is None else f"incomplete: {message}"
     raised = reasons(record)
     if raised:
-        return raised[0] if len(raised) == 1 else f"{raised[0]} and {len(raised) - 1} more"
+        told = raised[0] if len(raised) == 1 else f"{raised[0]} and {len(raised) - 1} more"
+        return f"{told}; {UNKNOWN}" if unknown(record) else told
     notes = []
     if record["answer"] is not None:
         notes.append(answer_words(record["answer"]))
@@ -77,7 +83,9 @@ def reason(record: Record) -> str:
         notes.append(f"{tag['name']} {tag['score']:.2f}")
     quality = record["quality"] or {}
     notes += filter(None, [quality.get("words")])
-    if quality.get("unusual"):
+    if unknown(record):
+        notes.append(UNKNOWN)
+    elif quality.get("unusual"):
         notes.append("unusual picture")
     return visible("; ".join(notes))
 
@@ -92,6 +100,12 @@ def answer_words(answer: Record) -> str:
         told = ["none of these" if name == "none" else name for name in answer["doubtful"]]
         named = f"unsure: {', '.join(told)}"
     return f"{named} {answer['probability']:.2f}"
+
+
+def unknown(record: Record) -> bool:
+    """Whether the record says that the model does not know such pictures."""
+    familiarity = record.get("familiarity")
+    return familiarity is not None and not familiarity["known"]
 
 
 def trouble(record: Record) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from framesift.types.media import MediaInfo
-    from framesift.types.scores import Answer, Embeddings, ModelInfo, Quality, Tag
+    from framesift.types.scores import Answer, Embeddings, Familiarity, ModelInfo, Quality, Tag
     from framesift.types.timeline import Timeline
     from framesift.types.verdicts import Action, LabelScore, Verdict
 
@@ -39,8 +39,8 @@ class Analysis:
     ``error`` is set where only a part could be read (a cut-off animation): the scores then cover
     the readable part, and the action is at least ``review``. Reports show ``blurred`` in place of
     ``thumbnail`` unless the verdict is ``allow``. ``timeline`` is ``None`` for a still, ``answer``
-    where no classifier was asked.
-    ``embeddings`` are there only where the analyzer was told to keep them.
+    where no classifier was asked, ``familiarity`` where nothing tells whether the model knows such
+    pictures. ``embeddings`` are there only where the analyzer was told to keep them.
     """
 
     info: MediaInfo
@@ -54,6 +54,7 @@ class Analysis:
     timeline: Timeline | None = None
     answer: Answer | None = None
     embeddings: Embeddings | None = None
+    familiarity: Familiarity | None = None
 
     @property
     def path(self) -> str:

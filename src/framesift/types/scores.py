@@ -15,6 +15,7 @@ __all__ = [
     "Answer",
     "AnswerStatus",
     "Embeddings",
+    "Familiarity",
     "Float32Array",
     "ModelInfo",
     "Quality",
@@ -121,6 +122,23 @@ class Quality:
     unusual: bool | None = None
     parts: tuple[tuple[str, float], ...] = ()
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Familiarity:
+    """Whether the model knows pictures of a kind; what it says of others is a guess.
+
+    Attributes:
+        known: Whether it does. Not knowing a picture says nothing of harm or quality.
+        distance: How far the picture lies from ordinary ones; above 1 it is unknown.
+        percentile: Share of ordinary pictures that lie nearer, in percent.
+        head: Which head says so.
+    """
+
+    known: bool
+    distance: float
+    percentile: float
+    head: str
 
 
 @dataclass(frozen=True, slots=True)

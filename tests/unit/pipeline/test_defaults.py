@@ -31,8 +31,13 @@ def test_no_quality_is_scored_where_none_is_asked_for(starter):
     assert "quality" not in tasks(default_heads(starter, quality="none"))
 
 
+def test_what_tells_unknown_pictures_comes_with_the_model(starter):
+    assert "known" in tasks(default_heads(starter))
+    assert "known" not in tasks(default_heads(starter, known="none"))
+
+
 def test_heads_score_what_the_policy_names_and_nothing_else(starter):
-    heads = default_heads(starter, quality="none", policy=policy("gore", "drugs"))
+    heads = default_heads(starter, quality="none", known="none", policy=policy("gore", "drugs"))
     assert [head.names for head in heads] == [("gore", "drugs")]
 
 

@@ -143,6 +143,7 @@ def test_the_record_of_a_picture_is_the_documented_one(
         },
         "tags": [{"name": "dog", "score": 0.8}, {"name": "cat", "score": 0.2}],
         "answer": None,
+        "familiarity": None,
         "timeline": None,
         "model": {
             "name": "starter",

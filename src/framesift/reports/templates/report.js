@@ -302,6 +302,10 @@
       parts.push(make("p", { class: "trouble" }, make("b", {}, "Incomplete: "), record.error.message));
     }
     if (record.moderation) parts.push(...moderationPart(record.moderation));
+    if (record.familiarity && !record.familiarity.known) {
+      parts.push(make("p", { class: "said" }, "Unknown kind of picture: unlike the ordinary pictures that the model "
+        + "was compared on, so what it says of this one is a guess."));
+    }
     if (record.tags.length) {
       parts.push(make("h3", {}, "Tags"), make("ul", { class: "tags" },
         ...record.tags.map((t) => make("li", {}, `${t.name} ${t.score.toFixed(2)}`))));
