@@ -12,6 +12,7 @@ import click
 
 from framesift.reports import to_record
 from framesift.reports.summary import Summary
+from framesift.reports.words import visible
 from framesift.types import Analysis, Failure
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ class Counts:
 
     def failure_lines(self) -> list[str]:
         """Return a line per failure kept, and how many more there are."""
-        lines = [f"framesift: failed: {failure.error.message}" for failure in self.failures]
+        lines = [
+            f"framesift: failed: {visible(failure.error.message)}" for failure in self.failures
+        ]
         more = self.summary.failures - len(self.failures)
         return [*lines, f"framesift: failed: and {more} more"] if more else lines
 
