@@ -67,7 +67,7 @@ def _tiles(groups: Sequence[Group], candidates: Sequence[Candidate]) -> str:
     freed = sum(candidates[i].size_bytes for i in others)
     pairs = [
         (f"{len(groups):,}", "Groups" if len(groups) != 1 else "Group"),
-        *((f"{kinds[kind]:,}", word) for kind, word in _KINDS.items()),
+        *((f"{kinds[kind]:,}", word) for kind, word in (_KINDS | {"burst": "Bursts"}).items()),
         (f"{len(others):,}", "Files that need not stay"),
         (size_in_words(freed), "In these files"),
     ]
