@@ -12,6 +12,7 @@ import click
 
 from framesift.reports import to_record
 from framesift.reports.summary import Summary
+from framesift.reports.words import size_in_words as human_size
 from framesift.reports.words import visible
 from framesift.types import Analysis, Failure
 
@@ -200,13 +201,3 @@ def action_of(result: Result) -> Action:
 def plural(count: int, noun: str) -> str:
     """Return ``1 file`` or ``2 files``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def human_size(size_bytes: int) -> str:
-    """Return a size for people, in decimal units."""
-    size = float(size_bytes)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

@@ -8,9 +8,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from framesift.reports import parts
-from framesift.reports.duplicates import kept_because, size_in_words, why_in_words
+from framesift.reports.duplicates import kept_because, why_in_words
 from framesift.reports.page import counted, shown
 from framesift.reports.training_page import when
+from framesift.reports.words import size_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
