@@ -96,6 +96,21 @@ def test_the_table_and_a_video(demo_pictures: Path, run: Callable[..., Result]) 
     assert sum(tag["score"] for tag in found["tags"]) == pytest.approx(1, abs=1e-3)
 
 
+def test_labels_that_will_hardly_work_are_said_once_and_used(
+    pictures: Path, words: Path, run: Callable[..., Result]
+) -> None:
+    wanted = ("classify", pictures / "flower.jpg", "--labels", "three flowers, temple, none")
+    result = run(*wanted)
+    assert result.exit_code == 0
+    assert result.stderr.count('note: "three flowers": CLIP does not count reliably') == 1
+    assert "lint --labels 'three flowers, temple, none'" in result.stderr
+    assert "note" not in run(*wanted, "-q").stderr
+    words.write_text(words.read_text().replace('"a temple"', '"two temples"'))
+    told = run("classify", pictures / "flower.jpg", "--classifier", words).stderr
+    assert "does not count" in told
+    assert f"framesift classifier lint {words}" in told
+
+
 def test_reports_and_abstention(pictures: Path, tmp_path: Path, run: Callable[..., Result]) -> None:
     table, page = tmp_path / "a.csv", tmp_path / "a.html"
     result = run(
@@ -131,7 +146,7 @@ def test_files_are_sorted_by_their_answers(
     ("arguments", "said"),
     [
         ((), "give --labels"),
-        (("--labels", "a, b", "--classifier", "x.toml"), "give --labels"),
+        (("--labels", "a, b", "--classifier", "x.toml"), "FILE, not both"),
         (("--labels", "dog"), "alone would be the answer"),
         (("--labels", "dog, Dog"), "occurs twice"),
         (("--classifier", "missing.toml"), "missing.toml: the classifier cannot be read"),

@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import signal
+import tarfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -328,6 +329,20 @@ def test_standard_input_has_no_file(run: Callable[..., Result]) -> None:
     result = run("dedupe", "-", stdin=b"")
     assert result.exit_code == 2
     assert "standard input has no file" in result.stderr
+
+
+def test_what_is_no_file_here_is_refused_before_any_work(
+    folder: Path, tmp_path: Path, run: Callable[..., Result]
+) -> None:
+    archive = tmp_path / "pictures.tar"
+    with tarfile.open(archive, "w") as file:
+        file.add(folder, "pictures")
+    result = run("dedupe", archive)
+    assert result.exit_code == 2
+    assert "pictures in a tar file are not compared; unpack it first" in result.stderr
+    result = run("dedupe", "s3://bucket/pictures")
+    assert result.exit_code == 2
+    assert "s3://bucket/pictures does not lie on this machine; fetch it first" in result.stderr
 
 
 def test_an_undo_file_of_ones_own(folder: Path, tmp_path: Path, run: Callable[..., Result]) -> None:

@@ -9,7 +9,7 @@ import click
 
 from framesift.cli import learning
 from framesift.cli.exits import DONE, FAILED_ITEMS, Stop
-from framesift.cli.options import Request, gathering_options
+from framesift.cli.options import Request, gathering_options, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ def prompts(request: Request, **choices: Any) -> int:
             names = [str(path) for path in files]
             examples, rows, failures = bench.examples(Path(paths[0]), files, names)
             for failure in failures:
-                console.say(f"framesift: left out: {failure.error.message}")
+                console.say(f"framesift: left out: {printable(failure.error.message)}")
             shown = [names[row] for row in rows]
             embedder = bench.gatherer.embedder
             result = audit_prompts(embedder, definition, examples.embeddings, shown)
@@ -96,7 +96,7 @@ def _pictures(paths: Sequence[str], settings: Settings, console: Console) -> tup
                 files.append(found.path)
         else:
             missing += 1
-            console.say(f"framesift: left out: {found.error.message}")
+            console.say(f"framesift: left out: {printable(found.error.message)}")
     if not files:
         message = f"{paths[0]}: there is no picture to try the words on"
         raise Stop(message)

@@ -9,7 +9,7 @@ from framesift.cli.console import plural
 from framesift.cli.figures import laid_out
 from framesift.reports.words import visible
 from framesift.verdicts.audit import TIMES
-from framesift.verdicts.audit_words import brief, headline, percent, points
+from framesift.verdicts.audit_words import brief, headline, p_words, percent, points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,7 +64,7 @@ def _column(column: ColumnAudit, report: BiasReport) -> Iterator[str]:
     for sentence in column.sentences:
         yield f"- {visible(sentence)}"
     if not math.isnan(column.within):
-        yield f"- All answers, other columns held equal: p = {column.within:.3f} (Holm)."
+        yield f"- All answers, other columns held equal: {p_words(column.within)} (Holm)."
     shown = _shown(column, report)
     if len(column.sizes) > _MOST_ROWS or not shown:
         return

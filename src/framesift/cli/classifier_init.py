@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from framesift.cli.exits import DONE, Stop
+from framesift.cli.exits import DONE, write_new
 from framesift.cli.options import Request, common_options
 
 if TYPE_CHECKING:
@@ -53,15 +53,7 @@ def init(request: Request, file: Path, labels: str | None, mode: str) -> int:
     if named:
         click.echo(text, nl=False)
         return DONE
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-    except FileExistsError:
-        message = f"{file} is there already and was left as it is; name another file"
-        raise Stop(message) from None
-    except FileNotFoundError:
-        message = f"{file}: the folder {file.parent} is not there; make it, or name another file"
-        raise Stop(message) from None
+    write_new(file, text)
     Console(quiet=request.quiet).say(
         f"framesift: wrote {file}; edit it, then try it with `framesift classify PICTURES "
         f"--classifier {file}`"

@@ -73,7 +73,8 @@ def classify(request: Request, outs: tuple[str, ...], **choices: Any) -> int:
     """
     if (choices["labels"] is None) == (choices["file"] is None):
         message = "say what to look for: give --labels 'dog, cat, neither' or --classifier FILE"
-        raise click.UsageError(message)
+        both = choices["file"] is not None
+        raise click.UsageError(f"{message}, not both" if both else message)
     transfer = _transfer(request, choices)
     check_undo_file(choices["undo_file"], transfers=transfer is not None)
     plan = {

@@ -17,6 +17,7 @@ from framesift.heads.classifiers import (
     ClassifierHead,
     from_labels,
     load_classifier,
+    read_classifier,
 )
 from framesift.heads.classifiers.choosing import is_trained
 from framesift.heads.store import read_card
@@ -120,9 +121,13 @@ def with_model_of(file: Path | None, settings: Settings, console: Console) -> Se
 def _chosen(
     choices: dict[str, Any], embedder: Embedder, console: Console
 ) -> tuple[Head, AnswerRule]:
+    from framesift.cli.advising import advise
 
-    if choices["file"] is not None:
-        head, rule = load_classifier(choices["file"], embedder)
+    file = choices["file"]
+    if file is not None:
+        if not is_trained(file):
+            advise(read_classifier(file), file, None, console)
+        head, rule = load_classifier(file, embedder)
         told = getattr(head, "notice", None)
         if told:
             console.warn(told)
@@ -132,5 +137,6 @@ def _chosen(
         console.notice(
             "every picture gets one of these labels; add `neither` so that none of these can win"
         )
+    advise(definition, None, choices["labels"], console)
     made = ClassifierHead.from_definition(embedder, definition)
     return made, made.rule

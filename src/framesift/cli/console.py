@@ -12,6 +12,8 @@ import click
 
 from framesift.reports import to_record
 from framesift.reports.summary import Summary
+from framesift.reports.words import size_in_words as human_size
+from framesift.reports.words import visible
 from framesift.types import Analysis, Failure
 
 if TYPE_CHECKING:
@@ -82,7 +84,9 @@ class Counts:
 
     def failure_lines(self) -> list[str]:
         """Return a line per failure kept, and how many more there are."""
-        lines = [f"framesift: failed: {failure.error.message}" for failure in self.failures]
+        lines = [
+            f"framesift: failed: {visible(failure.error.message)}" for failure in self.failures
+        ]
         more = self.summary.failures - len(self.failures)
         return [*lines, f"framesift: failed: and {more} more"] if more else lines
 
@@ -197,13 +201,3 @@ def action_of(result: Result) -> Action:
 def plural(count: int, noun: str) -> str:
     """Return ``1 file`` or ``2 files``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def human_size(size_bytes: int) -> str:
-    """Return a size for people, in decimal units."""
-    size = float(size_bytes)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

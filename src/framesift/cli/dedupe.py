@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from framesift.cli.carrying import UNDO_FILE, check_undo_file
-from framesift.cli.options import Request, analysis_options
+from framesift.cli.options import Request, analysis_options, printable
 
 if TYPE_CHECKING:
     from framesift.engine.transfer import Mode
@@ -165,6 +165,7 @@ def _action(request: Request, choices: dict[str, Any]) -> tuple[Mode, Path] | No
     if "-" in request.paths:
         message = "standard input has no file to compare; name files or folders"
         raise click.UsageError(message)
+    _check_places(request.paths)
     if choices["keep_folders"] and not (
         len(request.paths) == 1 and Path(request.paths[0]).is_dir()
     ):
@@ -175,3 +176,21 @@ def _action(request: Request, choices: dict[str, Any]) -> tuple[Mode, Path] | No
         raise click.UsageError(message)
     check_undo_file(choices["undo_file"], transfers=bool(wanted))
     return wanted[0] if wanted else None
+
+
+def _check_places(paths: tuple[str, ...]) -> None:
+    """Refuse before any work what lies in no file of this machine.
+
+    Raises:
+        click.UsageError: A remote name or a tar file.
+    """
+    from framesift.media.remote import is_remote
+    from framesift.media.tars import is_tar_name
+
+    for path in paths:
+        if is_remote(path) and not Path(path).exists():
+            message = f"{printable(path)} does not lie on this machine; fetch it first"
+            raise click.UsageError(message)
+        if is_tar_name(path) and Path(path).is_file():
+            message = f"{printable(path)}: pictures in a tar file are not compared; unpack it first"
+            raise click.UsageError(message)

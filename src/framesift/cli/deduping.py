@@ -14,6 +14,7 @@ from framesift.cli.console import Counts, human_size, plural
 from framesift.cli.exits import DONE, FAILED_ITEMS, INTERRUPTED
 from framesift.cli.options import printable
 from framesift.engine.candidates import Collector
+from framesift.engine.transfer import no_file_here
 from framesift.types import Failure, Problem
 from framesift.verdicts.duplicates import find_duplicates
 from framesift.verdicts.linking import Limits
@@ -112,16 +113,22 @@ class Deduping:
             self._counts.add(result)
             return
         real = self.session.with_real_path(result)
+        if elsewhere := no_file_here(real.path):
+            self._leave_out(result, elsewhere)
+            return
         try:
             if self._in_target(real):
                 self._passed_over += 1
                 return
             self._collector.add(real, Path(real.path))
         except OSError as error:
-            problem = Problem("SourceError", f"{result.path}: {error.strerror}; it is gone by now")
-            self._take(Failure(result.path, problem, result.info.sha256))
+            self._leave_out(result, f"{error.strerror}; it is gone by now")
             return
         self._counts.add(result)
+
+    def _leave_out(self, result: Analysis, reason: str) -> None:
+        problem = Problem("SourceError", f"{result.path}: {reason}")
+        self._take(Failure(result.path, problem, result.info.sha256))
 
     def _in_target(self, result: Analysis) -> bool:
         """Whether a file is where duplicates or keepers go: it is no longer one to choose from."""

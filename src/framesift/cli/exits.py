@@ -26,6 +26,7 @@ __all__ = [
     "replace_closed_streams",
     "show_usage_error",
     "silence_stdout",
+    "write_new",
 ]
 
 DONE = 0
@@ -93,3 +94,20 @@ def silence_stdout() -> None:
         devnull = os.open(os.devnull, os.O_WRONLY)
         os.dup2(devnull, sys.stdout.fileno())
         os.close(devnull)
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write a text file, and never over one that is there.
+
+    Raises:
+        Stop: It is there already, or its folder is not.
+    """
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except FileExistsError:
+        message = f"{file} is there already and was left as it is; name another file"
+        raise Stop(message) from None
+    except FileNotFoundError:
+        message = f"{file}: the folder {file.parent} is not there; make it, or name another file"
+        raise Stop(message) from None

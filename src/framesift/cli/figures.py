@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from framesift.reports.words import visible
+from framesift.verdicts.audit_words import p_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -114,7 +115,7 @@ def classifier_comparison_text(comparison: ClassComparison) -> str:
     both, one, other, neither = comparison.agreement
     facts = (
         f"Right: both on {both:,} pictures, {first} alone on {one:,}, {second} alone on "
-        f"{other:,}, neither on {neither:,}. McNemar's exact test: p = {comparison.mcnemar_p:.3f}."
+        f"{other:,}, neither on {neither:,}. McNemar's exact test: {p_words(comparison.mcnemar_p)}."
     )
     return _page([visible(comparison.verdict)], table, visible(facts))
 

@@ -324,5 +324,10 @@ def common_options(function: Command) -> Command:
 
 
 def printable(text: str) -> str:
-    """Return a path as text that any terminal takes: bytes that are not UTF-8 become ``�``."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Return a path as text that any terminal takes and that does nothing to it.
+
+    Bytes that are not UTF-8 become ``�``; line breaks and terminal escapes are spelt out.
+    """
+    from framesift.reports.words import visible
+
+    return visible(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))

@@ -185,7 +185,7 @@ def _sum_up(desk: RateDesk | PairDesk, console: Console, out: Path) -> None:
 
 def _say_failures(gallery: Gallery, listing: Listing) -> int:
     for failure in listing.failures:
-        click.echo(f"framesift: failed: {failure.error.message}", err=True)
+        click.echo(f"framesift: failed: {printable(failure.error.message)}", err=True)
     for index, message in sorted(gallery.failures.items()):
         click.echo(f"framesift: failed: {printable(gallery.names[index])}: {message}", err=True)
     return FAILED_ITEMS if listing.failures or gallery.failures else DONE

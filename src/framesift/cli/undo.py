@@ -13,7 +13,7 @@ from framesift.cli.options import Request, common_options, printable
 __all__ = ["undo"]
 
 
-@click.command(short_help="Bring back what filter or dedupe copied, moved or linked.")
+@click.command(short_help="Bring back what was copied, moved or linked.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @common_options

@@ -185,7 +185,7 @@ def read_steps(path: Path) -> list[Step]:
         raise ConfigError(message, source=str(path)) from error
     records = [_record(line, number, path) for number, line in enumerate(lines[:-1], 1)]
     if not records or _KEY not in records[0]:
-        message = "this is no undo file; `filter` and `dedupe` say where theirs is"
+        message = "this is no undo file; `filter`, `dedupe` and `classify` name theirs at their end"
         raise ConfigError(message, source=str(path))
     if records[0][_KEY] != VERSION:
         message = f"this undo file has version {records[0][_KEY]}; this Framesift knows {VERSION}"

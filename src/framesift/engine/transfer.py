@@ -41,6 +41,7 @@ __all__ = [
     "Status",
     "Transfer",
     "TransferResult",
+    "no_file_here",
     "transfer",
 ]
 
@@ -161,12 +162,8 @@ class Transfer:
             message = "it came from standard input: there is no file to transfer"
             raise _Refused(message)
         source = Path(name)
-        if is_remote(name) and not source.exists():
-            message = "it does not lie on this machine; fetch it first"
-            raise _Refused(message)
-        if any(is_tar_name(parent.name) and parent.is_file() for parent in source.parents):
-            message = "it lies in a tar file; unpack that first"
-            raise _Refused(message)
+        if elsewhere := no_file_here(name):
+            raise _Refused(elsewhere)
         where = source.absolute()
         if where in self._moved:
             yield TransferResult(
@@ -359,6 +356,16 @@ def _step(mode: Mode, source: Path, place: Path, sha256: str | None) -> Step:
     return Step(
         mode, place.absolute(), source.absolute(), digest, facts.st_mtime_ns, leads_to, part
     )
+
+
+def no_file_here(name: str) -> str:
+    """Return why what was analysed is no file that could be copied or moved; empty where it is."""
+    path = Path(name)
+    if is_remote(name) and not path.exists():
+        return "it does not lie on this machine; fetch it first"
+    if any(is_tar_name(parent.name) and parent.is_file() for parent in path.parents):
+        return "it lies in a tar file; unpack that first"
+    return ""
 
 
 def _numbered(path: Path, number: int) -> Path:

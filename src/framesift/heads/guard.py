@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from framesift.heads.lint.names import find_names
 from framesift.heads.lint.people import find_judgements, find_people_words
-from framesift.heads.lint.phrasing import plain
+from framesift.heads.lint.phrasing import core_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,11 +71,21 @@ class Refusal:
     @property
     def message(self) -> str:
         """Say for a person what is refused, why, and the way out."""
-        told = [f"{ask.text!r} asks for {_WORDS.get(ask.about, ask.about)}" for ask in self.asks]
+        texts: dict[str, list[str]] = {}
+        for ask in self.asks:
+            told_of = texts.setdefault(ask.about, [])
+            # A label and its prompt, "criminal" and "a criminal", are one thing to the reader.
+            if core_of(ask.text).casefold() not in {core_of(one).casefold() for one in told_of}:
+                told_of.append(ask.text)
+        told = [
+            f"{text!r} asks for {_WORDS.get(about, about)}"
+            for about, listed in texts.items()
+            for text in listed
+        ]
         more = len(told) - _LISTED
         listed = "; ".join(told[:_LISTED]) + (f"; and {more} more" if more > 0 else "")
         why = _WHY_IDENTITY if self.never else _WHY_TRAIT
-        instead = self.asks[0].instead
+        instead = next((ask for ask in self.asks if ask.never), self.asks[0]).instead
         way = f"; write {instead}" if instead else ""
         study = "" if self.never else _STUDY
         return f"refused: {listed}; {why}{way}{study}"

@@ -9,6 +9,7 @@ from framesift.reports.evaluation_page import comparison_words
 from framesift.reports.figures import classifier_plots
 from framesift.reports.page import counted, shown
 from framesift.reports.training_page import when
+from framesift.verdicts.audit_words import p_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -161,7 +162,7 @@ def compared(comparison: ClassComparison | None) -> str:
     more = (
         f"Right: both on {counted(both, 'picture')}, {first} alone on {alone:,}, {second} alone "
         f"on {other:,}, neither on {neither:,}. McNemar's exact test, which takes pictures for "
-        f"unrelated: p = {comparison.mcnemar_p:.3f}."
+        f"unrelated: {p_words(comparison.mcnemar_p)}."
     )
     body = parts.table(head, rows) + f'<p class="why">{shown(more)}</p>'
     return parts.section("compared", f"{first} against {second}", body, comparison.verdict)

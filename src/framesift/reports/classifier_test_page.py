@@ -72,7 +72,9 @@ def _opening(result: ClassifierTest) -> str:
         )
     if evaluation is not None:
         verdict = evaluation.verdict
-        lead = parts.lead(verdict.strength, verdict.headline, [sentence, *verdict.sentences])
+        # A tile says how far probabilities are off, with the interval in the table below.
+        told = [one for one in verdict.sentences if not one.startswith("Probabilities are off")]
+        lead = parts.lead(verdict.strength, verdict.headline, [sentence, *told])
     else:
         lead = parts.lead("useful", "Each label is a yes or a no of its own.", [sentence])
     return f'<div class="opening">{lead}<div class="tiles">{parts.tiles(figures)}</div></div>'

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from framesift.reports.csv import cell
-from framesift.reports.words import visible
+from framesift.reports.words import size_in_words, visible
 from framesift.verdicts.rounding import rounded
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ __all__ = [
     "plan_csv",
     "plan_jsonl",
     "plan_table",
-    "size_in_words",
     "why_in_words",
 ]
 
@@ -96,16 +95,6 @@ def facts_in_words(one: Candidate) -> str:
     """Return score, size in pixels and in bytes: ``6.2  640 x 427  102.4 kB``."""
     score = "no score" if one.score is None else f"{one.score:.1f}"
     return f"{score}  {one.info.width} x {one.info.height}  {size_in_words(one.size_bytes)}"
-
-
-def size_in_words(size_bytes: int) -> str:
-    """Return a size for people, in decimal units."""
-    size = float(size_bytes)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
 
 
 def plan_table(

@@ -8,9 +8,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from framesift.reports import parts
-from framesift.reports.duplicates import kept_because, size_in_words, why_in_words
+from framesift.reports.duplicates import kept_because, why_in_words
 from framesift.reports.page import counted, shown
 from framesift.reports.training_page import when
+from framesift.reports.words import size_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ def _tiles(groups: Sequence[Group], candidates: Sequence[Candidate]) -> str:
     freed = sum(candidates[i].size_bytes for i in others)
     pairs = [
         (f"{len(groups):,}", "Groups" if len(groups) != 1 else "Group"),
-        *((f"{kinds[kind]:,}", word) for kind, word in _KINDS.items()),
+        *((f"{kinds[kind]:,}", word) for kind, word in (_KINDS | {"burst": "Bursts"}).items()),
         (f"{len(others):,}", "Files that need not stay"),
         (size_in_words(freed), "In these files"),
     ]

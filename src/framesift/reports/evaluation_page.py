@@ -15,6 +15,7 @@ from framesift.reports.training_page import (
     scale_words,
     when,
 )
+from framesift.verdicts.audit_words import p_words
 
 if TYPE_CHECKING:
     from framesift.heads.training.results import Comparison, Difference, Evaluation
@@ -126,6 +127,6 @@ def _compared(comparison: Comparison | None) -> str:
         f"{f', alike on {ties:,}' if ties else ''}."
     )
     if parts.known(comparison.wilcoxon_p):
-        more += f" Wilcoxon's signed-rank test of the misses: p = {comparison.wilcoxon_p:.3f}."
+        more += f" Wilcoxon's signed-rank test of the misses: {p_words(comparison.wilcoxon_p)}."
     body = parts.table(head, rows) + f'<p class="why">{shown(more)}</p>'
     return parts.section("compared", f"{first} against {second}", body, comparison.verdict)

@@ -38,6 +38,7 @@ _NAME_TAIL = 12
 _NOTE_LIMIT = 200
 _PLOT_HEIGHT = 100
 _NONE = "&ndash;"
+_MOST_ANSWERS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +136,30 @@ def subtitle(summary: Summary, header: ReportHeader) -> str:
 
 
 def tiles(summary: Summary) -> str:
-    """Return the figures at the top; those of a verdict are buttons that show only these."""
-    mean = _NONE if summary.mean_score is None else f"{summary.mean_score:.1f}"
+    """Return the figures at the top; those of verdicts and answers show only these."""
     figures = [_tile("div", "", f"{summary.items:,}", "Files" if summary.items != 1 else "File")]
-    if summary.scored or not summary.actions:
-        figures.append(_tile("div", "", mean, "Mean score"))
+    if summary.mean_score is not None:
+        figures.append(_tile("div", "", f"{summary.mean_score:.1f}", "Mean score"))
     if summary.actions:
         for action, word in _VERDICTS.items():
             attributes = f'type="button" aria-pressed="false" data-action="{action}"'
             kind = action if summary.actions[action] else ""
             text = f"{summary.actions[action]:,}"
             figures.append(_tile("button", kind, text, word, attributes))
+    for answer, count in summary.answers.most_common(_MOST_ANSWERS):
+        attributes = f'type="button" aria-pressed="false" data-action="{shown(answer)}"'
+        figures.append(_tile("button", "", f"{count:,}", _answer_name(answer), attributes))
     if summary.failures:
         target = 'href="#failures"'
         figures.append(_tile("a", "failed", f"{summary.failures:,}", "Failed", target))
     else:
         figures.append(_tile("div", "", "0", "Failed"))
     return "".join(figures)
+
+
+def _answer_name(answer: str) -> str:
+    kind, _, name = answer.partition(":")
+    return shown(name if kind == "label" else {"none": "none of these"}.get(name, name))
 
 
 def histogram(summary: Summary) -> str:

@@ -52,7 +52,7 @@ def prompt_page(
         parts.section("shaky", "Pictures that change most", _pictures(audit, thumbnails), _SHAKY),
         _about(definition, header),
     ]
-    started = header.started.strftime("%Y-%m-%d %H:%M") if header.started else ""
+    started = f"{header.started:%d %B %Y, %H:%M}".lstrip("0") if header.started else ""
     pictures = counted(audit.pictures, "picture")
     told = (f"Wording of {counted(len(definition.labels), 'label')} on {pictures}",)
     subtitle = " · ".join(part for part in (*told, f"model {audit.model}", started) if part)

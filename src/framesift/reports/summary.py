@@ -28,6 +28,8 @@ class Summary:
         scored: Pictures with a quality score.
         score_sum: Sum of their scores.
         actions: How many pictures got each action; failures are counted apart, as ``failures``.
+        answers: How many pictures got each answer of a classifier: ``label:dog``, ``status:none``,
+            ``status:unsure``. One that got several labels counts for each.
         kinds: How many are an image, an animation, a video.
         unknown: Pictures of a kind that the model does not know.
         histogram: Scores per bin of 0.5 from 0 to 10; a score of 10 is in the last.
@@ -39,6 +41,7 @@ class Summary:
     scored: int = 0
     score_sum: float = 0.0
     actions: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     unknown: int = 0
     histogram: list[int] = field(default_factory=lambda: [0] * HISTOGRAM_BINS)
@@ -56,6 +59,8 @@ class Summary:
             self.unknown += 1
         if record["moderation"] is not None:
             self.actions[record["moderation"]["action"]] += 1
+        if record["answer"] is not None:
+            self.answers.update(_answers(record["answer"]))
         if record["quality"] is not None:
             score = record["quality"]["score"]
             self.scored += 1
@@ -81,3 +86,9 @@ class Summary:
         parts += [f"{self.failures} failed"] if self.failures else []
         files = f"{self.items} {'file' if self.items == 1 else 'files'}"
         return f"{files}: {', '.join(parts)}" if parts else files
+
+
+def _answers(answer: Record) -> list[str]:
+    if answer["status"] != "label":
+        return [f"status:{answer['status']}"]
+    return [f"label:{name}" for name in answer["labels"]]

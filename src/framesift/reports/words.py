@@ -23,6 +23,7 @@ __all__ = [
     "place",
     "reason",
     "reasons",
+    "size_in_words",
     "title",
     "top_label",
     "trouble",
@@ -47,6 +48,16 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def size_in_words(size_bytes: int) -> str:
+    """Return a size for people, in decimal units."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
 
 
 def action_of(record: Record) -> str:

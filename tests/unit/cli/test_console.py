@@ -143,3 +143,9 @@ def test_a_download_is_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     with Downloads(Console(quiet=True)) as progress:
         progress("model.onnx", 1_000_000, 2_000_000)
     assert quiet.getvalue() == ""
+
+
+def test_names_of_failures_are_spelt_out() -> None:
+    counts = Counts()
+    counts.add(failure("new\nline\x1b[2J.jpg"))
+    assert counts.failure_lines() == ["framesift: failed: new\\nline\\x1b[2J.jpg: is gone"]

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from framesift.cli.app import COMMANDS, cli
-from framesift.cli.options import Request, analysis_options
+from framesift.cli.options import Request, analysis_options, printable
 from framesift.media import Limits
 from framesift.settings import Settings
 
@@ -93,3 +93,8 @@ def test_every_command_and_option_has_a_help_text(name: str) -> None:
         for option in one.params:
             if isinstance(option, click.Option):
                 assert option.help, f"{one.name} {option.name}"
+
+
+def test_a_path_does_nothing_to_a_terminal() -> None:
+    assert printable("für/été 📷.jpg") == "für/été 📷.jpg"
+    assert printable("a\nb\x1b[2J\u202e\udcff.jpg") == "a\\nb\\x1b[2J\\u202e�.jpg"

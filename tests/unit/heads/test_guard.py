@@ -129,6 +129,19 @@ def test_many_refusals_are_told_in_one_sentence() -> None:
     assert "and 4 more" in refusal.message
 
 
+def test_a_label_and_its_prompt_are_named_once() -> None:
+    refusal = check_request(["criminal", "a criminal", "a photo of a criminal.", "thief"])
+    assert refusal is not None
+    assert refusal.message.count("asks for whether people are criminals") == 2
+
+
+def test_advice_is_on_what_is_refused_for_good() -> None:
+    refusal = check_request(["a Muslim man", "Barack Obama"])
+    assert refusal is not None
+    assert refusal.never
+    assert "headscarf" not in refusal.message
+
+
 def test_a_text_that_asks_for_two_things_is_named_for_both() -> None:
     abouts = [ask.about for ask in asks_of(["a gay Muslim man"])]
     assert sorted(abouts) == ["religion", "sexual orientation"]

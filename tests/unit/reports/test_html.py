@@ -15,6 +15,7 @@ import pytest
 
 from framesift.reports import ReportHeader, html, to_record, write_report
 from framesift.types import (
+    Answer,
     Evidence,
     Failure,
     LabelScore,
@@ -231,6 +232,28 @@ def test_the_figures_count_pictures_verdicts_and_failures(
     bars = page.all("rect")
     assert len(bars) == 20
     assert [float(str(bar["data-to"])) for bar in bars] == [n / 2 for n in range(1, 21)]
+
+
+def test_the_figures_count_answers_and_leave_out_scores_that_nobody_gave(
+    written: Callable[..., Page], make_analysis: Callable[..., Analysis]
+) -> None:
+    answers = [Answer("c", "label", ("dog", '<b>"cat"</b>'), 0.9) for _ in range(3)]
+    answers += [Answer("c", "label", ("dog",), 0.8), Answer("c", "none", (), 0.7)]
+    answers += [Answer("c", "unsure", (), 0.4), Answer("c", "label", ("none",), 0.6)]
+    items = [
+        make_analysis(f"{n}.jpg", None, action=None, answer=answer)
+        for n, answer in enumerate(answers)
+    ]
+
+    page = written(*items)
+
+    tiles = {str(tile["data-action"]) for tile in page.all("button") if "data-action" in tile}
+    assert tiles == {
+        "label:dog", 'label:<b>"cat"</b>', "status:none", "status:unsure", "label:none"
+    }  # fmt: skip
+    for text in ("7Files", "4dog", '3<b>"cat"</b>', "1none of these", "1unsure", "1none"):
+        assert text in page.text
+    assert "Mean score" not in page.text
 
 
 def test_the_page_says_what_ran_and_what_to_know(

@@ -91,7 +91,7 @@ def from_labels(text: str, *, name: str = "labels") -> ClassifierDefinition:
     for label in labels:
         twin = seen.setdefault(label.casefold().replace("_", " "), label)
         if twin is not label:
-            message = f"label {label!r} occurs twice among {', '.join(given)}; leave one out"
+            message = f"label {label!r} occurs twice; leave one out"
             raise HeadError(message)
         if len(label) > 200:
             message = f"label {label[:40]!r}... is longer than 200 characters; write a short one"

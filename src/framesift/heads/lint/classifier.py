@@ -15,7 +15,7 @@ from framesift.heads.lint.prompts import lint_prompt
 from framesift.heads.lint.wording import CONTEXT_TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from framesift.embeddings.base import Embedder
     from framesift.heads.classifiers.definition import ClassifierDefinition, Label
@@ -24,6 +24,7 @@ __all__ = ["lint_classifier"]
 
 _PEOPLE = ("person", "protected", "demeaning")
 _PAIRS = 20
+_NAMED = 6
 _WITH_MORE = re.compile(r"^ (?:in|on|at|with|of|wearing|holding|[a-z]+ing)\b")
 _BARE = re.compile(
     r"^(?!(?:people|men|women|children|food|water|snow|rain|smoke|fire|grass|sand|text|furniture|"
@@ -129,34 +130,74 @@ def _as_a_whole(definition: ClassifierDefinition) -> Iterator[Finding]:
 
 def _pairs(definition: ClassifierDefinition, embedder: Embedder | None) -> Iterator[Finding]:
     told: set[frozenset[str]] = set()
-    for one, other in combinations(definition.labels, 2):
-        advice = _alike(one, other)
+    stems = [frozenset(map(_stem, label.prompts)) for label in definition.labels]
+    for first, second in _sharing_words(stems):
+        advice = _alike(stems[first], stems[second])
         if advice:
-            told.add(frozenset((one.name, other.name)))
-            label = f"{one.name}, {other.name}"
-            code: Code = "fine-grained" if advice.startswith("kinds") else "similar"
-            yield _finding(code, advice, place="labels", label=label)
+            names = (definition.labels[first].name, definition.labels[second].name)
+            told.add(frozenset(names))
+            yield _finding("similar", advice, place="labels", label=", ".join(names))
+    for family, members in _families(definition).items():
+        pairs = {frozenset(pair) for pair in combinations(members, 2)}
+        if pairs - told:
+            advice = (
+                f"kinds of {family.replace('_', ' ')} side by side: teach it with about 20 "
+                "pictures of each, or join them"
+            )
+            yield _finding("fine-grained", advice, place="labels", label=_listed(members))
+        told |= pairs
     if embedder is None:
         return
     from framesift.heads.lint.similar import close_pairs
 
     labels = {label.name: label.prompts for label in definition.labels}
     shown = 0
-    for first, second, cosine, bound in close_pairs(embedder, labels):
-        if frozenset((first, second)) in told or shown == _PAIRS:
+    for one, other, cosine, bound in close_pairs(embedder, labels):
+        if frozenset((one, other)) in told or shown == _PAIRS:
             continue
         shown += 1
         advice = (
             "one label for both, or prompts that say what differs; their texts are "
             f"{cosine:.2f} alike for {embedder.name}, which tells words apart up to {bound:.2f}"
         )
-        yield _finding("similar", advice, place="labels", label=f"{first}, {second}")
+        yield _finding("similar", advice, place="labels", label=f"{one}, {other}")
 
 
-def _alike(one: Label, other: Label) -> str:
+def _sharing_words(stems: Sequence[frozenset[str]]) -> list[tuple[int, int]]:
+    """Return the pairs of which one begins, ends or is what the other is; each pair once.
+
+    An index of whole stems, since comparing each label with each other takes minutes for 1,000.
+    """
+    holders: dict[str, list[int]] = {}
+    for number, mine in enumerate(stems):
+        for stem in mine:
+            holders.setdefault(stem, []).append(number)
+    pairs: set[tuple[int, int]] = set()
+    for number, mine in enumerate(stems):
+        for stem in mine:
+            gaps = [place for place, letter in enumerate(stem) if letter == " "]
+            parts = {stem, *(stem[:gap] for gap in gaps), *(stem[gap + 1 :] for gap in gaps)}
+            found = {holder for part in parts for holder in holders.get(part, ())} - {number}
+            pairs |= {(min(number, other), max(number, other)) for other in found}
+    return sorted(pairs)
+
+
+def _families(definition: ClassifierDefinition) -> dict[str, list[str]]:
+    """Return families of kinds that only experts tell apart, with two labels or more of each."""
+    members: dict[str, list[str]] = {}
+    for label in definition.labels:
+        for family in families_of(" . ".join(label.prompts)):
+            members.setdefault(family, []).append(label.name)
+    return {family: members[family] for family in sorted(members) if len(members[family]) > 1}
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _alike(mine: frozenset[str], theirs: frozenset[str]) -> str:
     """Say what to do about two labels that are alike in their words; else nothing."""
-    mine = {_stem(prompt) for prompt in one.prompts}
-    theirs = {_stem(prompt) for prompt in other.prompts}
     shared = sorted(mine & theirs)
     if shared:
         return (
@@ -170,12 +211,6 @@ def _alike(one: Label, other: Label) -> str:
                     f'"{outer}" is a "{inner}" too; name the rest of them in the other label, such '
                     f'as "{inner}" of other kinds, or ask with mode = "many"'
                 )
-    families = families_of(" . ".join(one.prompts)) & families_of(" . ".join(other.prompts))
-    if families:
-        kind = sorted(families)[0].replace("_", " ")
-        return (
-            f"kinds of {kind} side by side: teach it with about 20 pictures of each, or join them"
-        )
     return ""
 
 

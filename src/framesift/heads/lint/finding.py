@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -165,6 +166,11 @@ class Finding:
     label: str = ""
     place: str = "prompt"
     about: str = ""
+
+    @property
+    def brief(self) -> str:
+        """The reason without the facts behind it."""
+        return re.split(r" \(|: |; |, enough", self.reason, maxsplit=1)[0]
 
 
 def severity_of(code: Code) -> Severity:

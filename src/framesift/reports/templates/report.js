@@ -5,6 +5,7 @@
   const list = $("cards");
   const cards = Array.from(list.children);
   const root = document.documentElement;
+  const answered = records.some((record) => record.answer);
   const state = { text: "", action: "", min: 0, sort: "best", shown: cards };
   const VERDICTS = { allow: "Allowed", review: "To review", block: "Blocked" };
   const PAGE_STEP = { ArrowLeft: -1, ArrowRight: 1 };
@@ -14,6 +15,14 @@
   const recordOf = (card) => records[Number(card.dataset.i)];
   const scoreOf = (record) => (record.quality ? record.quality.score : -1);
   const actionOf = (record) => (record.moderation ? record.moderation.action : "");
+  // The answers of a classifier, as the tiles name them; several labels are several answers.
+  function answersOf(record) {
+    if (!record.answer) return [];
+    const { status, labels } = record.answer;
+    return status === "label" ? labels.map((l) => `label:${l}`) : [`status:${status}`];
+  }
+  const answerName = (key) => (key === "status:none" ? "none of these" : key.slice(key.indexOf(":") + 1));
+  const sureOf = (record) => (record.answer ? record.answer.probability : -1);
   const labelsOf = (record) => (record.moderation ? record.moderation.labels : []);
   const words = (name) => name.replaceAll("_", " ");
   const plural = (n, one) => `${n.toLocaleString("en")} ${n === 1 ? one : one + "s"}`;
@@ -41,8 +50,9 @@
   function passes(card) {
     const record = recordOf(card);
     if (state.min > 0 && scoreOf(record) < state.min) return false;
-    if (state.action === "error" && !record.error) return false;
-    if (state.action && state.action !== "error" && actionOf(record) !== state.action) return false;
+    const wanted = state.action;
+    if (wanted === "error" && !record.error) return false;
+    if (wanted && wanted !== "error" && ![actionOf(record), ...answersOf(record)].includes(wanted)) return false;
     const needles = state.text.toLowerCase().split(/\s+/).filter(Boolean);
     if (!needles.length) return true;
     const text = haystack(record, Number(card.dataset.i));
@@ -60,6 +70,8 @@
       return x - y || name(a, b);
     },
     risk: (a, b) => riskOf(recordOf(b)) - riskOf(recordOf(a)) || name(a, b),
+    sure: (a, b) => sureOf(recordOf(b)) - sureOf(recordOf(a)) || name(a, b),
+    unsure: (a, b) => sureOf(recordOf(a)) - sureOf(recordOf(b)) || name(a, b),
     name,
     given,
   };
@@ -73,7 +85,7 @@
       ? plural(all, "file")
       : `${many.toLocaleString("en")} of ${plural(all, "file")}`;
     $("none").hidden = many > 0 || (!all && records.length > 0);
-    if (all) $("none").textContent = "Nothing fits. Lower the score, clear the search or show all verdicts.";
+    if (all) $("none").textContent = `Nothing fits. Lower the score, clear the search or show all ${answered ? "answers" : "verdicts"}.`;
     $("save").hidden = many === 0;
     for (const tile of document.querySelectorAll("button.tile[data-action]")) {
       tile.setAttribute("aria-pressed", String(tile.dataset.action === state.action));
@@ -433,7 +445,20 @@
     root.dataset.theme = dark ? "light" : "dark";
   });
 
-  if (!records.some((record) => record.quality)) state.sort = $("sort").value = "risk";
+  // Of a classifier there are answers instead of verdicts and scores.
+  function offerAnswers() {
+    const counts = new Map();
+    for (const key of records.flatMap(answersOf)) counts.set(key, (counts.get(key) || 0) + 1);
+    const keys = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
+    const option = (value, text) => make("option", { value }, text);
+    $("action").replaceChildren(
+      option("", "All answers"), ...keys.map((key) => option(key, answerName(key))), option("error", "Incomplete"));
+    $("sort").replaceChildren(
+      option("unsure", "Least sure first"), option("sure", "Surest first"), option("name", "By name"), option("given", "As scanned"));
+    state.sort = $("sort").value = "given";
+  }
+  if (answered) offerAnswers();
+  else if (!records.some((record) => record.quality)) state.sort = $("sort").value = "risk";
   if (!cards.length) for (const id of ["controls", "count", "save"]) $(id).hidden = true;
   apply();
 })();

@@ -9,12 +9,11 @@ import pytest
 
 from framesift.embeddings import load_embedder
 from framesift.heads.classifiers import ClassifierDefinition, Label
-from framesift.heads.lint import lint_classifier
+from framesift.heads.lint import CODES, Finding, lint_classifier
 from framesift.heads.lint.similar import best_bound, close_pairs, similarity_bound
 
 if TYPE_CHECKING:
     from framesift.embeddings.base import Embedder
-    from framesift.heads.lint import Finding
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +68,30 @@ def test_a_label_about_people_is_judged_by_its_name_too() -> None:
 def test_labels_that_are_alike_in_their_words(one: Label, other: Label, code: str) -> None:
     found = lint_classifier(classifier(one, other))
     assert codes(found) == [(code, f"{one.name}, {other.name}")]
+
+
+def test_many_kinds_of_one_family_are_one_finding() -> None:
+    names = ["pug", "beagle", "poodle", "collie", "chihuahua", "husky", "dalmatian", "labrador"]
+    (found,) = lint_classifier(classifier(*(Label(name, (f"a {name}",)) for name in names)))
+    assert found.code == "fine-grained"
+    assert found.label == "pug, beagle, poodle, collie, chihuahua, husky and 2 more"
+
+
+def test_pairs_that_share_words_are_told_in_the_order_of_the_labels() -> None:
+    texts = ("tree", "black dog", "car", "dog", "dog in snow", "trees")
+    found = lint_classifier(classifier(*(Label(text, (f"the {text}",)) for text in texts)))
+    assert codes(found) == [
+        ("similar", "tree, trees"),
+        ("similar", "black dog, dog"),
+        ("similar", "dog, dog in snow"),
+    ]
+
+
+def test_the_reason_in_brief_is_a_line_and_the_beginning_of_the_whole() -> None:
+    for code, (severity, reason) in CODES.items():
+        brief = Finding(code, severity, reason).brief
+        assert reason.startswith(brief)
+        assert 10 < len(brief) < 110
 
 
 def test_labels_that_only_share_a_word_are_not_alike() -> None:
