@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 EXTENSIONS = {
     "table": ".txt",
     "reasons": ".log",
+    "answers": ".answers",
     "jsonl": ".jsonl",
     "csv": ".csv",
     "parquet": ".parquet",
@@ -280,7 +281,7 @@ def test_an_extension_that_says_nothing_is_a_clear_error(tmp_path: Path, name: s
 
 def test_an_unknown_format_is_a_clear_error() -> None:
     with pytest.raises(
-        ConfigError, match="choose one of table, reasons, jsonl, csv, parquet, html"
+        ConfigError, match="choose one of table, answers, reasons, jsonl, csv, parquet, html"
     ):
         open_writer(None, format="xml")
 

@@ -53,6 +53,7 @@ _WRITERS = {
 _EXTENSIONS = {
     ".txt": "table",
     ".log": "reasons",
+    ".answers": "answers",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".csv": "csv",
