@@ -25,7 +25,7 @@ def ordinary(tmp_path_factory, make_image):
 
 def test_a_random_model_is_no_better_than_chance(run, request):
     tiny = request.config.rootpath / TINY
-    done = run("audit", "limits", "--model", tiny, "--count", 48, "--format", "json", "-q")
+    done = run("audit", "limits", "--model", tiny, "--count", 24, "--format", "json", "-q")
     assert done.exit_code == 0, done.output
     report = json.loads(done.stdout)
     levels = {one["name"]: one["level"] for one in report["tests"]}
@@ -33,7 +33,7 @@ def test_a_random_model_is_no_better_than_chance(run, request):
     del levels["wording"]
     assert set(levels.values()) == {"none"}, levels
     assert len(levels) == 11
-    assert all(one["n"] == 48 for one in report["tests"] if one["name"] in levels)
+    assert all(one["n"] == 24 for one in report["tests"] if one["name"] in levels)
 
 
 def test_starter_with_a_page_and_given_pictures(run, tmp_path, demo_pictures):

@@ -60,10 +60,11 @@ def fit_known(
         HeadError: There are too few pictures; the message names the folder.
     """
     from framesift.heads.base import HeadCard
-    from framesift.heads.known import KnownHead, KnownOptions, known_input
+    from framesift.heads.known import MIN_PICTURES, KnownHead, KnownOptions, known_input
 
     embeddings = examples.embeddings
-    unusual = _unusual(bench)
+    # Nothing is drawn where there are too few pictures, which `fit` refuses.
+    unusual = _unusual(bench) if len(examples) >= MIN_PICTURES else None
     options = KnownOptions(share=choices["share"] / 100, seed=choices["seed"])
     card = HeadCard(
         name=choices["name"] or choices["out"].name.removesuffix(".head"),
@@ -73,8 +74,8 @@ def fit_known(
         source="neighbours",
         provenance=(
             f"{len(examples):,} pictures of {folder.name}, distance to number "
-            f"{options.neighbours} of the nearest, and {len(unusual):,} drawn pictures of unusual "
-            f"kinds; {choices['share']:g} % of the former, held out, are called unknown"
+            f"{options.neighbours} of the nearest, and {_DRAWN} drawn pictures of each of some "
+            f"unusual kinds; {choices['share']:g} % of the former, held out, are called unknown"
         ),
         model=bench.model,
         details={"pictures": len(examples), "seed": options.seed},

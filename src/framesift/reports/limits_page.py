@@ -33,6 +33,9 @@ _FIGURES = {
     "given_marked": "Of the given pictures, marked as unknown",
     "sure_all_the_same": "Of the unusual pictures, surely an everyday thing to this model",
 }
+_NO_QUESTION = {"wording": " change", "unknown": " noticed"}
+"""Tests whose share is none of right answers -> what it is of."""
+
 _WORDS = (
     "Bars are 95 % intervals (Wilson); the thin line is what guessing gives. Verdicts go by the "
     "lower end. Drawings are simple and no photographs: what fails here may work on photographs, "
@@ -62,12 +65,14 @@ def limits_page(report: LimitsReport, facts: PageFacts) -> str:
 
 def _opening(report: LimitsReport) -> str:
     levels = Counter(result.level for result in report.results)
-    good = [result.title for result in report.results if result.level in ("works", "care")]
-    bad = [result.title for result in report.results if result.level == "none"]
+    questions = [result for result in report.results if result.name not in _NO_QUESTION]
+    good = [result.title for result in questions if result.level in ("works", "care")]
+    bad = [result.title for result in questions if result.level == "none"]
     sentences = [f"No better than chance: {', '.join(bad)}."] if bad else []
+    sentences += [one.sentence for one in report.results if one.name in _NO_QUESTION]
     if good:
         headline = f"Can be asked, with care: {', '.join(good)}."
-        strength = "useful" if len(good) * 2 > len(report.results) else "weak"
+        strength = "useful" if len(good) * 2 > len(questions) else "weak"
     else:
         headline = "Nothing that was tested here can be relied on."
         strength = "none" if not levels["weak"] else "weak"
@@ -82,7 +87,7 @@ def _table(report: LimitsReport) -> str:
             f'<a href="#{shown(one.name)}">{shown(one.title)}</a>',
             shown(LEVELS[one.level]),
             _strip(one),
-            _percent(one.share),
+            _percent(one.share) + _NO_QUESTION.get(one.name, ""),
             f"{one.chance:.0%}" if one.share and one.chance else "&ndash;",
             _percent(one.control),
         )

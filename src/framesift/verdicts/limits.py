@@ -37,7 +37,8 @@ LEVELS: Mapping[Level, str] = MappingProxyType(
 """Level -> what it means, in words."""
 
 _CARE, _WORKS = 0.5, 0.85
-_LUCK = 0.05
+# Ten or so tests are made: a model that knows nothing must hardly ever seem to pass one of them.
+_LUCK = 0.005
 
 SOURCE = (
     "Radford and others, Learning Transferable Visual Models From Natural Language Supervision, "
@@ -48,7 +49,7 @@ PUBLISHED: Mapping[str, str] = MappingProxyType(
         "counting": "The paper names counting objects among the tasks at which CLIP is weak.",
         "distance": "The paper names the distance to the nearest car among the tasks at which "
         "CLIP is close to chance.",
-        "relations": "Proximity and distance are among the weak tasks that the model card names.",
+        "relations": "Weak at distance and proximity; which side a thing is on was not measured.",
         "digits": "88 % on MNIST zero-shot, below a logistic regression on raw pixels.",
         "polygons": "Fine classes such as car models and flower species are weak.",
         "shades": "Fine classes such as car models and flower species are weak.",
@@ -170,8 +171,8 @@ def judge_answers(
     """Say what a share of right answers means, by the lower end of its interval.
 
     Of the way from guessing to perfect, the lower end must have gone half for "with care" and
-    0.85 for "works". A share that wrongly paired words and pictures reach in more than one of
-    twenty cases is luck.
+    0.85 for "works". A share that wrongly paired words and pictures reach in more than one of two
+    hundred cases is luck.
 
     Args:
         share: Right answers.
@@ -184,7 +185,12 @@ def judge_answers(
     """
     gone = (share.low - chance) / (1 - chance)
     right = f"{share.value:.0%} right where guessing gives {chance:.0%}"
-    if gone <= 0 or (luck is not None and luck > _LUCK):
+    if gone > 0 and luck is not None and luck > _LUCK:
+        return "none", (
+            f"No better than chance: {right}, and so may wrongly paired words and pictures be. Do "
+            "not ask this of it."
+        )
+    if gone <= 0:
         if control is not None and control.low <= 0.5:
             return "none", (
                 f"No better than chance ({right}), and an easier question about the same drawings "
