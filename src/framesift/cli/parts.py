@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,13 +143,18 @@ def run_parts(session: Session, plan: PartsPlan) -> int:
         batch_size=session.settings.batch_size,
     )
     counts = Counts()
-    with PartRun(folder, _identity(session, plan), options) as run:
+    manifest = None
+    # One that comes before or after the scan itself finds the ledger whole, too.
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        PartRun(folder, _identity(session, plan), options) as run,
+    ):
         before = run.ledger.finished
         if before:
             session.console.say(f"framesift: {before:,} files have their results; going on")
-        done = _work(session, run, plan, counts)
-        manifest = run.finish() if done else None
-        actions, failures = run.ledger.actions(), run.ledger.failures
+        if _work(session, run, plan, counts):
+            actions, failures = run.ledger.actions(), run.ledger.failures
+            manifest = run.finish()
     _tell(session, counts, manifest, plan)
     if manifest is None:
         return INTERRUPTED
