@@ -78,7 +78,7 @@ def test_a_detector_of_ones_own(run, tmp_path, ordinary, request):
     assert done.exit_code == 0, done.output
     facts = json.loads(done.stdout)
     assert facts["pictures"] == 55
-    assert facts["share"] == 0.01
+    assert facts["share"] == 0.005
     again = run("train", "known", ordinary, "--out", head, "--model", tiny)
     assert again.exit_code == 2
     assert "--force" in again.stderr

@@ -201,6 +201,6 @@ def _figures(one: LimitResult) -> str:
     if one.name == "wording":
         return f"{text} change"
     if one.name == "unknown":
-        return f"{text} noticed; of ordinary ones {one.chance:.0%}"
+        return f"{text} noticed; of ordinary ones {one.chance:.1%}"
     easier = "" if one.control is None else f"; easier question {one.control.value:.0%}"
     return f"{text}; guessing {one.chance:.0%}{easier}"

@@ -184,7 +184,7 @@ def classifier(request: Request, folder: Path, **choices: Any) -> int:
 @click.option(
     "--share",
     type=click.FloatRange(0.1, 50),
-    default=1.0,
+    default=0.5,
     show_default=True,
     metavar="PERCENT",
     help="Of pictures like these that may be called unknown.",

@@ -76,7 +76,7 @@ class KnownOptions:
     neighbours: int = 3
     axes: int = 256
     most: int = 2000
-    share: float = 0.01
+    share: float = 0.005
     seed: int = 0
 
 

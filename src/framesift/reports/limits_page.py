@@ -88,13 +88,19 @@ def _table(report: LimitsReport) -> str:
             shown(LEVELS[one.level]),
             _strip(one),
             _percent(one.share) + _NO_QUESTION.get(one.name, ""),
-            f"{one.chance:.0%}" if one.share and one.chance else "&ndash;",
+            _chance(one),
             _percent(one.control),
         )
         for one in report.results
     ]
     head = ("Test", "Verdict", "0 to 100 %", "Right", "Guessing", "Easier question")
     return parts.table(head, rows, numbers_from=3)
+
+
+def _chance(result: LimitResult) -> str:
+    if result.share is None or not result.chance:
+        return "&ndash;"
+    return f"{result.chance:.0%}" if result.chance >= 0.01 else f"{result.chance:.1%}"
 
 
 def _strip(result: LimitResult) -> str:

@@ -223,7 +223,7 @@ def judge_detection(found: Share, alarms: float) -> tuple[Level, str]:
     """
     told = (
         f"{found.value:.0%} of pictures of unusual kinds are marked as unknown, beside "
-        f"{alarms:.0%} of ordinary ones"
+        f"{alarms:.1%} of ordinary ones"
     )
     if found.low <= alarms:
         return "none", f"No better than chance: {told}."

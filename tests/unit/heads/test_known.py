@@ -54,7 +54,7 @@ def test_pictures_of_another_kind_are_unknown(head):
 def test_a_stricter_share_marks_fewer(head):
     rows = embeddings(ordinary(400, 2))
     few = KnownHead.fit(CARD, rows)
-    assert few.options.share == 0.01
+    assert few.options.share == 0.005
     assert few.limit > head.limit
 
 

@@ -164,7 +164,7 @@ def test_unknown_pictures_need_a_detector():
     run = Run(run.embedder, 20, 0, detector=detector)
     (with_one,) = measure_limits(run, ["unknown"]).results
     assert with_one.share.count == with_one.share.total == 20
-    assert with_one.chance == 0.01
+    assert with_one.chance == 0.005
 
 
 def test_given_pictures_are_asked_for_by_their_labels():
