@@ -153,6 +153,7 @@ def run_parts(session: Session, plan: PartsPlan) -> int:
         if before:
             session.console.say(f"framesift: {before:,} files have their results; going on")
         if _work(session, run, plan, counts):
+            run.commit()
             actions, failures = run.ledger.actions(), run.ledger.failures
             manifest = run.finish()
     _tell(session, counts, manifest, plan)
