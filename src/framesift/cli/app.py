@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from difflib import get_close_matches
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +20,7 @@ from framesift.cli.exits import (
     show_usage_error,
     silence_stdout,
 )
+from framesift.cli.lazy import ModuleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,25 +50,8 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose sub-commands live in modules of their own, imported on demand.
-
-    It also turns every exception into one line on standard error and an exit code.
-    """
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the documentation."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the sub-command."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name].split(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
+class LazyGroup(ModuleGroup):
+    """Turns every exception into one line on standard error and an exit code."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -125,7 +108,9 @@ def _debug(ctx: click.Context) -> bool:
     return bool(ctx.find_root().meta.get("framesift.debug"))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, "-V", "--version", prog_name="framesift")
 def cli() -> None:
     """Score, filter and moderate images and videos with CLIP, on your own machine.

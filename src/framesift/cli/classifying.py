@@ -11,8 +11,7 @@ from framesift.cli.console import Console
 from framesift.cli.effective import effective_settings, using_cache_dir
 from framesift.cli.guarding import guard_classifier
 from framesift.cli.sampling import sampler_of
-from framesift.cli.session import THUMBNAIL_PX, Session, limits_of, open_embedder
-from framesift.embeddings.cache import Cache, default_path
+from framesift.cli.session import THUMBNAIL_PX, Session, limits_of, open_cache, open_embedder
 from framesift.heads.classifiers import (
     ClassifierHead,
     from_labels,
@@ -78,9 +77,7 @@ def open_classifying(
         )
         embedder, notice = open_embedder(settings, console)
         head, rule = _chosen(choices, embedder, console)
-        cache = stack.enter_context(Cache(default_path())) if settings.cache else None
-        if cache is not None and cache.notice:
-            console.notice(cache.notice)
+        cache = open_cache(stack, settings, console)
         analyzer = Labeller(
             embedder,
             (head,),

@@ -132,10 +132,11 @@ def run_parts(session: Session, plan: PartsPlan) -> int:
         The exit code; what earlier runs found counts for ``--fail-on`` too.
     """
     from framesift.cli.console import Counts
+    from framesift.cli.scan import header_of
     from framesift.engine.parts import PartFolder, PartRun, RunOptions, Shard
 
     shard = Shard.parse(plan.shard) if plan.shard else Shard()
-    folder = PartFolder(plan.parts, shard, plan.part_format, _header(session))
+    folder = PartFolder(plan.parts, shard, plan.part_format, header_of(session))
     options = RunOptions(
         rows=plan.part_rows,
         settle_s=_SETTLE_S if plan.follow else 0.0,
@@ -205,12 +206,6 @@ def _passes(session: Session, run: PartRun, plan: PartsPlan) -> Iterator[Result 
         elif result is None:
             run.commit()
         yield result
-
-
-def _header(session: Session) -> Any:
-    from framesift.cli.scan import header_of
-
-    return header_of(session)
 
 
 def _identity(session: Session, plan: PartsPlan) -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from framesift.cli.exits import DONE, Stop, write_new
+from framesift.cli.lazy import ModuleGroup
 from framesift.cli.options import common_options
 
 if TYPE_CHECKING:
@@ -47,22 +47,11 @@ _DETECTORS = {
 """What scores a category instead of prompts; `framesift.heads.moderation` decides."""
 
 
-class _PolicyGroup(click.Group):
-    """Sub-commands that need more than this module are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which they are used."""
-        return [*super().list_commands(ctx), "calibrate"]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import ``calibrate`` on demand."""
-        if cmd_name == "calibrate":
-            command: click.Command = import_module("framesift.cli.policy_calibrate").calibrate
-            return command
-        return super().get_command(ctx, cmd_name)
-
-
-@click.group(cls=_PolicyGroup, short_help="Write, check, explain and calibrate a policy.")
+@click.group(
+    cls=ModuleGroup,
+    modules={"calibrate": "framesift.cli.policy_calibrate:calibrate"},
+    short_help="Write, check, explain and calibrate a policy.",
+)
 def policy() -> None:
     """Say what is harmful and what happens then, in a file that people can read."""
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from framesift.settings import Settings
     from framesift.types import Analysis, Failure, Result
 
-__all__ = ["THUMBNAIL_PX", "Session", "limits_of", "open_embedder", "open_session"]
+__all__ = ["THUMBNAIL_PX", "Session", "limits_of", "open_cache", "open_embedder", "open_session"]
 
 THUMBNAIL_PX = 256
 
@@ -161,6 +161,16 @@ def open_embedder(settings: Settings, console: Console) -> tuple[Embedder, str |
     return embedder, notice
 
 
+def open_cache(stack: contextlib.ExitStack, settings: Settings, console: Console) -> Cache | None:
+    """Open the cache until the stack closes, and say what is wrong with it; none if not wanted."""
+    if not settings.cache:
+        return None
+    cache = stack.enter_context(Cache(default_path()))
+    if cache.notice:
+        console.notice(cache.notice)
+    return cache
+
+
 @contextlib.contextmanager
 def open_session(
     request: Request,
@@ -203,9 +213,7 @@ def open_session(
         )
         for text in filter(None, (getattr(head, "notice", None) for head in heads)):
             console.notice(text)
-        cache = stack.enter_context(Cache(default_path())) if settings.cache else None
-        if cache is not None and cache.notice:
-            console.notice(cache.notice)
+        cache = open_cache(stack, settings, console)
         analyzer = build_analyzer(
             embedder,
             heads=heads,

@@ -14,9 +14,8 @@ from framesift.cli.console import Console, Meter, plural
 from framesift.cli.effective import effective_settings, using_cache_dir
 from framesift.cli.exits import INTERRUPTED, Stop
 from framesift.cli.sampling import sampler_of
-from framesift.cli.session import limits_of, open_embedder
+from framesift.cli.session import limits_of, open_cache, open_embedder
 from framesift.embeddings import EXPERTS
-from framesift.embeddings.cache import Cache, default_path
 from framesift.engine.gather import Gathered, gather, thumbnails
 from framesift.errors import ConfigError
 from framesift.pipeline import Gatherer, Reading, experts_for
@@ -193,9 +192,7 @@ def open_workbench(
         settings = settings.model_copy(update={"model": model})
     embedder, notice = open_embedder(settings, console)
     with contextlib.ExitStack() as stack:
-        cache = stack.enter_context(Cache(default_path())) if settings.cache else None
-        if cache is not None and cache.notice:
-            console.notice(cache.notice)
+        cache = open_cache(stack, settings, console)
         gatherer = Gatherer(
             embedder,
             experts_for(inputs(embedder), device=settings.device),

@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from framesift.errors import ConfigError, MissingExtraError
+from framesift.media.slices import SeekableReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +81,7 @@ class Backoff:
         raise AssertionError
 
 
-class RemoteFile(io.RawIOBase):
+class RemoteFile(SeekableReader):
     """A remote file that is opened anew, and read on, where reading breaks off.
 
     Args:
@@ -95,20 +96,7 @@ class RemoteFile(io.RawIOBase):
         """Open it."""
         self._reopen = reopen
         self._backoff = backoff
-        self._here = 0
         self._file: BinaryIO | None = backoff.run(reopen)
-
-    def readable(self) -> bool:
-        """Return true."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return true."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place."""
-        return self._here
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a place; nothing is read yet."""

@@ -9,10 +9,28 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["Slice"]
+__all__ = ["SeekableReader", "Slice"]
 
 
-class Slice(io.RawIOBase):
+class SeekableReader(io.RawIOBase):
+    """A file to read that keeps its place itself."""
+
+    _here = 0
+
+    def readable(self) -> bool:
+        """Return true."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return true."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._here
+
+
+class Slice(SeekableReader):
     """Bytes ``start`` to ``start + size`` of a seekable file; closing it closes the file.
 
     Args:
@@ -26,7 +44,6 @@ class Slice(io.RawIOBase):
         self._file = file
         self._start = start
         self._length = size
-        self._here = 0
 
     @classmethod
     def buffered(cls, file: BinaryIO, start: int, size: int) -> BinaryIO:
@@ -36,18 +53,6 @@ class Slice(io.RawIOBase):
     def __enter__(self) -> Self:
         """Return itself."""
         return self
-
-    def readable(self) -> bool:
-        """Return true."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return true."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place inside the slice."""
-        return self._here
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a place inside the slice.
